@@ -1,0 +1,27 @@
+/* call: what a connector is handed for one step: its settings, the view its holes are filled from, the
+ * letter it carries. Made anew from the order whenever it is needed; nothing here is kept. */
+#ifndef APP_CALL_H
+#define APP_CALL_H
+
+#include "app/work.h"
+#include "partner/connector.h"
+#include "shop/order.h"
+
+struct call {
+    const struct connector *connector;
+    struct step_call step;
+    enum step_class class;
+};
+
+/* ERR_SETUP: today's program has no such connector. The letter is made by call_letter only: it is needed once,
+ * when the request is frozen. */
+MUST err call_new(struct arena *mem, const struct work *w, const struct order *o,
+    const struct step *s, struct call *out);
+MUST err call_letter(struct arena *mem, const struct work *w, const struct order *o,
+    const struct step *s, struct call *out);
+
+/* Whole addresses, from `api` in shop.yml, never from a Host header. */
+str call_page(struct arena *mem, const struct shop *shop, const struct order *o);
+str call_access(struct arena *mem, const struct shop *shop, const struct order *o, int line);
+
+#endif

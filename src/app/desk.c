@@ -1,0 +1,244 @@
+#include "app/desk.h"
+
+#include "app/orders.h"
+#include "base/json.h"
+#include "http/route.h"
+
+enum { LIST_MOST = 1000, SCAN_MOST = 100000 };
+
+struct desk_call {
+    struct arena *mem;
+    const struct work *work;
+    struct store *store;
+    const struct request *request;
+    const struct route_match *match;
+    struct tree *out;
+};
+
+/* ---- orders ---- */
+
+static bool fits(const struct order *o, str state)
+{
+    return !state.len || str_is(state, str_of(order_state_name(order_state(o))));
+}
+
+/* Newest first, both modes, behind a cursor; at most SCAN_MOST are looked at for a state. */
+static err orders_list(struct desk_call *c)
+{
+    str state = request_query(c->mem, c->request, S("state"));
+    str before = request_query(c->mem, c->request, S("before"));
+    int64_t limit = 100;
+    str wish = request_query(c->mem, c->request, S("limit"));
+    if (wish.len && (!str_number(wish, &limit) || limit < 1 || limit > LIST_MOST))
+        return err_make(ERR_INVALID, S("limit must be 1 to 1000"));
+    struct tree *list = tree_put(c->out, S("orders"), tree_list(c->mem));
+    bool more = true;
+    for (int scanned = 0; more && scanned < SCAN_MOST && list->count < (size_t)limit;) {
+        struct row_list rows;
+        struct query q = {.kind = S("order"), .after_part = before, .newest_first = true,
+            .limit = (size_t)limit};
+        TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
+        for (size_t i = 0; i < rows.count && list->count < (size_t)limit; i++) {
+            struct order *o = NULL;
+            TRY(order_read(c->mem, rows.rows[i].bytes, &o));
+            before = rows.rows[i].part;
+            if (fits(o, state))
+                tree_add(list, order_view(c->mem, o));
+        }
+        scanned += (int)rows.count;
+        more = rows.more;
+    }
+    if (more)
+        tree_put_text(c->mem, c->out, S("before"), before);
+    return OK_ERR;
+}
+
+static err orders_show(struct desk_call *c)
+{
+    struct order *o = NULL;
+    err e = order_id_is(c->match->parts[0])
+        ? orders_get(c->mem, c->store, c->match->parts[0], &o)
+        : err_make(ERR_ABSENT, S(""));
+    if (e.code == ERR_ABSENT)
+        return err_make(ERR_ABSENT, JOIN(c->mem, S("There is no order `"), c->match->parts[0],
+            S("`. `grosz order list` shows what is there.")));
+    TRY(e);
+    c->out = order_view(c->mem, o);
+    return OK_ERR;
+}
+
+/* ---- the queue ---- */
+
+static struct tree *job_view(struct arena *mem, const struct order *o, const struct step *s)
+{
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("job"), step_job(mem, o->id, s));
+    tree_put_text(mem, t, S("do"), s->does);
+    tree_put_text(mem, t, S("state"), str_of(step_state_name(s->state)));
+    tree_put_int(mem, t, S("attempts"), s->attempts);
+    tree_put_int(mem, t, S("unknowns"), s->unknowns);
+    if (s->due > 0)
+        tree_put_text(mem, t, S("due"), time_iso(mem, s->due));
+    if (s->error.len)
+        tree_put_text(mem, t, S("error"), s->error);
+    return t;
+}
+
+static void note_view(struct arena *mem, const struct row *row, struct tree *list)
+{
+    struct tree *t = tree_add(list, tree_map(mem));
+    bool stray = str_is(row->kind, S("stray"));
+    str where = stray ? S("") : JOIN(mem, row->part, S("/"));
+    tree_put_text(mem, t, S("job"), JOIN(mem, where, S("note/"), row->key));
+    tree_put_text(mem, t, S("do"), S("note"));
+    tree_put_text(mem, t, S("state"), stray ? S("stray") : S("ready"));
+    if (stray)
+        tree_put_text(mem, t, S("error"),
+            S("verified, but for no order that is here: look it up at the gateway"));
+}
+
+static err queue_row(struct desk_call *c, const struct row *row, struct tree *list)
+{
+    struct order *o = NULL;
+    if (str_is(row->kind, S("note")) || str_is(row->kind, S("stray"))) {
+        note_view(c->mem, row, list);
+        return OK_ERR;
+    }
+    if (!str_is(row->kind, S("job")) && !str_is(row->kind, S("stuck")))
+        return OK_ERR;
+    err e = orders_get(c->mem, c->store, row->part, &o);
+    if (e.code == ERR_ABSENT)
+        return OK_ERR;
+    TRY(e);
+    const struct step *s = orders_step_by_key(o, row->key);
+    if (s)
+        tree_add(list, job_view(c->mem, o, s));
+    return OK_ERR;
+}
+
+static err queue_list(struct desk_call *c)
+{
+    static const struct query queries[] = {
+        {.kind = S_INIT("stuck"), .limit = LIST_MOST},
+        {.kind = S_INIT("stray"), .limit = LIST_MOST},
+        {.due_only = true, .due_max = INT64_MAX, .limit = LIST_MOST},
+    };
+    struct tree *list = tree_put(c->out, S("jobs"), tree_list(c->mem));
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        struct row_list rows;
+        TRY(c->store->kind->list(c->store, c->mem, &queries[i], &rows));
+        for (size_t k = 0; k < rows.count; k++)
+            TRY(queue_row(c, &rows.rows[k], list));
+        if (rows.more)
+            tree_put_bool(c->mem, c->out, S("more"), true);
+    }
+    return OK_ERR;
+}
+
+static str job_of(const struct desk_call *c)
+{
+    str job = c->match->parts[0];
+    return str_ends(job, S("/")) ? str_part(job, 0, job.len - 1) : job;
+}
+
+static err stray_show(struct desk_call *c, str key)
+{
+    struct row row;
+    const struct tree *t = NULL;
+    err e = c->store->kind->get(c->store, c->mem, S("stray"), S("stray"), key, &row);
+    if (e.code == ERR_ABSENT)
+        return err_make(ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
+    TRY(e);
+    TRY(json_read(c->mem, row.bytes, &t));
+    c->out = tree_copy(c->mem, t);
+    return OK_ERR;
+}
+
+static err queue_show(struct desk_call *c)
+{
+    struct order *o = NULL;
+    struct step *s = NULL;
+    struct row row;
+    str job = job_of(c);
+    if (str_starts(job, S("note/")))
+        return stray_show(c, str_from(job, 5));
+    TRY(orders_step(c->mem, c->store, job, &o, &s));
+    c->out = step_write(c->mem, s);
+    tree_put_text(c->mem, c->out, S("job"), step_job(c->mem, o->id, s));
+    str key = JOIN(c->mem, orders_step_row(c->mem, s), S("/"), str_int(c->mem, s->round));
+    const struct tree *sent = NULL;
+    if (c->store->kind->get(c->store, c->mem, o->id, S("sent"), key, &row).code == ERR_NONE) {
+        TRY(json_read(c->mem, row.bytes, &sent));
+        tree_put(c->out, S("request"), tree_copy(c->mem, sent));
+    }
+    return OK_ERR;
+}
+
+/* A stray note is looked at by a person and put away: only `drop`. */
+static err stray_drop(struct desk_call *c, str key, str verb)
+{
+    struct row row;
+    if (!str_is(verb, S("drop")))
+        return err_make(ERR_CONFLICT, S("a note without an order can only be dropped, with a reason"));
+    err e = c->store->kind->get(c->store, c->mem, S("stray"), S("stray"), key, &row);
+    if (e.code == ERR_ABSENT)
+        return err_make(ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
+    TRY(e);
+    struct put puts[2] = {
+        {.part = row.part, .kind = row.kind, .key = row.key, .version = row.version, .drop = true},
+        {.part = row.part, .kind = S("seen"), .key = row.key, .version = PUT_ANY, .bytes = row.bytes},
+    };
+    struct change change = {.puts = puts, .count = 2, .reserve = true};
+    c->store->kind->apply(c->store, &change, 1);
+    tree_put_text(c->mem, c->out, S("state"), S("dropped"));
+    return change.kept == KEPT_OK ? OK_ERR : err_make(ERR_BUSY, S("it was not kept: try again"));
+}
+
+static err queue_do(struct desk_call *c)
+{
+    struct order *o = NULL;
+    str job = job_of(c);
+    str verb = request_query(c->mem, c->request, S("do"));
+    str text = request_query(c->mem, c->request, S("text"));
+    if ((str_is(verb, S("done")) || str_is(verb, S("drop"))) && !str_trim(text).len)
+        return err_make(ERR_USAGE, str_is(verb, S("done"))
+            ? S("say how you know that it was done: --evidence \"…\"")
+            : S("say why it is not owed any more: --reason \"…\""));
+    if (str_starts(job, S("note/")))
+        return stray_drop(c, str_from(job, 5), verb);
+    TRY(orders_verb(c->mem, c->work, job, verb, text, &o));
+    str key = job, id = {0};
+    if (!str_cut(&key, '/', &id))
+        return err_make(ERR_ABSENT, S("no such job"));
+    c->out = job_view(c->mem, o, orders_step_by_key(o, key));
+    return OK_ERR;
+}
+
+/* ---- the table ---- */
+
+/* clang-format off */
+enum { ORDERS, ORDER, QUEUE, JOB, JOB_DO };
+static const struct route routes[] = {
+    {S_INIT("GET"),  S_INIT("/orders"),   ORDERS},
+    {S_INIT("GET"),  S_INIT("/orders/:"), ORDER},
+    {S_INIT("GET"),  S_INIT("/queue"),    QUEUE},
+    {S_INIT("GET"),  S_INIT("/queue/*"),  JOB},
+    {S_INIT("POST"), S_INIT("/queue/*"),  JOB_DO},
+};
+static err (*const acts[])(struct desk_call *c) = {
+    [ORDERS] = orders_list, [ORDER] = orders_show, [QUEUE] = queue_list, [JOB] = queue_show,
+    [JOB_DO] = queue_do,
+};
+/* clang-format on */
+
+void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out)
+{
+    struct route_match m = {0};
+    err e = route_find(mem, routes, COUNT(routes), r->method, r->path, &m);
+    struct desk_call c = {.mem = mem, .work = w, .store = w->doors->store, .request = r,
+        .match = &m, .out = tree_map(mem)};
+    if (e.code == ERR_NONE)
+        e = acts[m.name](&c);
+    *out = e.code == ERR_NONE ? response_json(200, json_write(mem, c.out))
+                              : response_problem(mem, e, NULL, S(""));
+}

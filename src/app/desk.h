@@ -1,0 +1,19 @@
+/* desk: what commands ask and do, as requests with JSON answers: over the control socket of the running
+ * program, or called directly when none runs. The owner's desk in the browser will use the same.
+ *
+ *   GET  /orders?limit=&before=&state=   {orders: […], more}
+ *   GET  /orders/<id>                    one order
+ *   GET  /queue                          {jobs: […]}: due, stuck and stray
+ *   GET  /queue/<job>                    one job with its frozen request, secrets left out
+ *   POST /queue/<job>?do=retry|anew|done|drop&text=
+ * A job's slashes stand percent-encoded or as they are.
+ */
+#ifndef APP_DESK_H
+#define APP_DESK_H
+
+#include "app/work.h"
+#include "http/message.h"
+
+void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out);
+
+#endif

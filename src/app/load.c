@@ -1,0 +1,229 @@
+#include "app/load.h"
+
+#include "base/encode.h"
+#include "base/fill.h"
+#include "base/limits.h"
+#include "base/yaml.h"
+#include "io/files.h"
+#include "io/world.h"
+#include "partner/connector.h"
+#include "partner/gateway.h"
+
+err load_find(struct arena *mem, str dir, str *out)
+{
+    str at = JOIN(mem, dir, S("/"));
+    for (int up = 0; up < 16; up++, at = JOIN(mem, at, S("../")))
+        if (files_is(at, S("shop.yml"))) {
+            *out = str_part(at, 0, at.len - 1);
+            return OK_ERR;
+        }
+    return err_make(ERR_SETUP, JOIN(mem, S("There is no shop.yml in "), dir,
+        S(" or above it. Type `grosz new my-shop` to make a shop, or name one with -C.")));
+}
+
+/* ---- files ---- */
+
+static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct report *report)
+{
+    str text = {0};
+    err e = files_read(mem, dir, path, LIMIT_YAML, &text);
+    if (e.code == ERR_NONE)
+        return yaml_read(mem, path, text, report);
+    report_add(report, REPORT_MISTAKE, (struct place){.file = path}, e.what);
+    return NULL;
+}
+
+/* "---\ntitle: Terms\n---\n" in front of the Markdown, as Jekyll has it. */
+static void front_cut(struct arena *mem, str file, str text, struct report *report,
+    struct site_page *page)
+{
+    page->markdown = text;
+    if (!str_starts(text, S("---\n")))
+        return;
+    str rest = str_from(text, 4);
+    size_t end = str_starts(rest, S("---\n")) ? 0 : str_find(rest, S("\n---\n"));
+    if (end == rest.len) {
+        report_add(report, REPORT_MISTAKE, (struct place){file, 1, 1},
+            S("the front matter has no end: a line with --- alone"));
+        return;
+    }
+    const struct tree *front = yaml_read(mem, file, str_part(rest, 0, end), report);
+    page->markdown = str_from(rest, end + (end ? 5 : 4));
+    if (tree_get(front, S("title")).len)
+        page->title = tree_get(front, S("title"));
+}
+
+static err pages_read(struct arena *mem, str dir, struct report *report, struct site *site)
+{
+    const str *names = NULL;
+    size_t count = 0;
+    err e = files_list(mem, dir, S("pages"), &names, &count);
+    if (e.code == ERR_ABSENT)
+        return OK_ERR;
+    TRY(e);
+    struct site_page *pages = arena_array(mem, count + 1, sizeof(*pages));
+    for (size_t i = 0; i < count; i++) {
+        if (!str_ends(names[i], S(".md")))
+            continue;
+        str file = JOIN(mem, S("pages/"), names[i]);
+        str text = {0};
+        err got = files_read(mem, dir, file, LIMIT_PAGE, &text);
+        if (got.code != ERR_NONE || !utf8_is(text)) {
+            report_add(report, REPORT_MISTAKE, (struct place){.file = file},
+                got.code ? got.what : S("this is not UTF-8: save it as UTF-8"));
+            continue;
+        }
+        struct site_page *p = &pages[site->page_count++];
+        p->name = p->title = str_part(names[i], 0, names[i].len - 3);
+        front_cut(mem, file, text, report, p);
+    }
+    site->pages = pages;
+    return OK_ERR;
+}
+
+static err theme_files(struct arena *mem, str dir, str below, struct report *report,
+    struct theme_file *files, size_t *count)
+{
+    const str *names = NULL;
+    size_t found = 0;
+    err e = files_list(mem, dir, JOIN(mem, S("theme"), below), &names, &found);
+    if (e.code == ERR_ABSENT)
+        return OK_ERR;
+    TRY(e);
+    for (size_t i = 0; i < found && *count < 400; i++) {
+        str path = JOIN(mem, S("theme"), below, S("/"), names[i]);
+        struct theme_file *f = &files[*count];
+        if (files_is_dir(dir, path))
+            continue;
+        err got = files_read(mem, dir, path, LIMIT_PAGE, &f->text);
+        if (got.code != ERR_NONE)
+            report_add(report, REPORT_MISTAKE, (struct place){.file = path}, got.what);
+        f->name = str_from(JOIN(mem, below, S("/"), names[i]), 1);
+        *count += got.code == ERR_NONE;
+    }
+    return OK_ERR;
+}
+
+static err theme_load(struct arena *mem, str dir, struct report *report, struct site *site)
+{
+    size_t count = theme_builtin_count;
+    struct theme_file *files = arena_array(mem, count + 400, sizeof(*files));
+    memcpy(files, theme_builtin, count * sizeof(*files));
+    size_t own = 0;
+    TRY(theme_files(mem, dir, S(""), report, files + count, &own));
+    TRY(theme_files(mem, dir, S("/mail"), report, files + count, &own));
+    site->theme = theme_read(mem, files, count + own, report);
+    return OK_ERR;
+}
+
+/* ---- what the shop must not know by itself ---- */
+
+static const struct tree *values_of(struct arena *mem, str does, const struct tree *with)
+{
+    const struct connector *c = connector_find(does);
+    return c ? c->values(mem, with) : NULL;
+}
+
+static void partners_check(const struct shop *shop, struct report *report)
+{
+    for (size_t i = 0; i < shop->gateway_count; i++) {
+        const struct gateway *g = gateway_find(shop->gateways[i].use);
+        if (g)
+            g->check(&shop->gateways[i], shop->live, report);
+    }
+    for (size_t i = 0; i < shop->step_count; i++) {
+        const struct connector *c = connector_find(shop->steps[i].does);
+        if (c)
+            c->check(&shop->steps[i], shop, report);
+    }
+}
+
+static struct place setting_place(const struct shop *shop, str name)
+{
+    const struct tree *t = tree_find(shop->settings, name);
+    return (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0};
+}
+
+static void world_check(struct arena *mem, const struct shop *shop, struct report *report)
+{
+    if (shop->mail_send.len && !str_starts(shop->mail_send, S("file:")))
+        report_add(report, REPORT_MISTAKE, setting_place(shop, S("mail")),
+            S("`send` can be `file:<folder>` in this version: letters are written there"));
+    if (shop->store.len && !str_starts(shop->store, S("sqlite:")))
+        report_add(report, REPORT_MISTAKE, setting_place(shop, S("store")),
+            S("`store` can be `sqlite:<file>` in this version"));
+}
+
+/* ---- secrets ---- */
+
+/* The node whose text holds ${name}: for the place of the mistake. */
+static const struct tree *secret_where(const struct tree *t, str mark)
+{
+    if (t->kind == TREE_TEXT && str_find(t->text, mark) < t->text.len)
+        return t;
+    for (const struct tree *c = t->first; c; c = c->next) {
+        const struct tree *found = secret_where(c, mark);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void secrets_read(struct arena *mem, struct shop *shop, bool strict, struct report *report)
+{
+    struct tree *map = tree_map(mem);
+    const struct tree *names = shop->settings ? fill_secret_names(mem, shop->settings) : NULL;
+    for (const struct tree *n = names ? names->first : NULL; n; n = n->next) {
+        str value = {0};
+        err e = world_secret(mem, n->text, &value);
+        if (e.code == ERR_NONE) {
+            tree_put_text(mem, map, n->text, value);
+            continue;
+        }
+        const struct tree *at = secret_where(shop->settings, JOIN(mem, S("${"), n->text, S("}")));
+        report_add(report, strict ? REPORT_MISTAKE : REPORT_ADVICE,
+            (struct place){S("shop.yml"), at ? at->line : 0, at ? at->col : 0},
+            JOIN(mem, S("${"), n->text, S("} is not set: put it into the environment or a systemd credential of that name")));
+    }
+    shop->secrets = map;
+}
+
+/* GROSZ_SECRET as 64 hex digits, else var/secret, made once. */
+static err shop_secret(struct arena *mem, str dir, struct shop *shop)
+{
+    str text = {0};
+    if (world_secret(mem, S("GROSZ_SECRET"), &text).code != ERR_NONE) {
+        err e = files_read(mem, dir, S("var/secret"), 200, &text);
+        if (e.code == ERR_ABSENT) {
+            char bytes[32];
+            dice_fill(bytes, sizeof(bytes));
+            text = hex_write(mem, (str){bytes, sizeof(bytes)});
+            TRY(files_make_dir(dir, S("var"), 0700));
+            TRY(files_write(dir, S("var/secret"), JOIN(mem, text, S("\n")), 0600));
+            e = OK_ERR;
+        }
+        TRY(e);
+    }
+    if (!hex_read(mem, str_trim(text), &shop->secret) || shop->secret.len != 32)
+        return err_make(ERR_SETUP, S("the shop secret (GROSZ_SECRET or var/secret) must be 64 hex digits; it is the root of all buyers' links, so put the old one back from a backup"));
+    return OK_ERR;
+}
+
+err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out)
+{
+    struct shop_partners partners = {.values = values_of};
+    partners.gateways = gateway_names(&partners.gateway_count);
+    partners.connectors = connector_names(&partners.connector_count);
+    const struct tree *settings = yaml_file(mem, dir, S("shop.yml"), report);
+    const struct tree *products = yaml_file(mem, dir, S("_data/products.yml"), report);
+    struct shop *shop = shop_read(mem, settings, products, &partners, report);
+    *out = (struct house_shop){.dir = dir, .shop = shop};
+    out->site.shop = shop;
+    TRY(pages_read(mem, dir, report, &out->site));
+    TRY(theme_load(mem, dir, report, &out->site));
+    partners_check(shop, report);
+    world_check(mem, shop, report);
+    secrets_read(mem, shop, secrets, report);
+    report_sort(report);
+    return secrets ? shop_secret(mem, dir, shop) : OK_ERR;
+}

@@ -1,0 +1,22 @@
+/* load: data files to one immutable shop. Every mistake of every file is in the report. */
+#ifndef APP_LOAD_H
+#define APP_LOAD_H
+
+#include "base/report.h"
+#include "page/site.h"
+#include "shop/shop.h"
+
+struct house_shop {
+    str dir;
+    struct shop *shop;
+    struct site site;
+};
+
+/* Finds shop.yml in `dir` or above it, as git does. ERR_SETUP says what to type. */
+MUST err load_find(struct arena *mem, str dir, str *out);
+/* Reads and checks. `secrets`: also resolve ${NAME} and the shop secret (made when there is none);
+ * what is not set is a mistake at its place. The result is there also with mistakes, for showing. */
+MUST err load(struct arena *mem, str dir, bool secrets, struct report *report,
+    struct house_shop *out);
+
+#endif

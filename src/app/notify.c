@@ -1,0 +1,64 @@
+#include "app/notify.h"
+
+#include "app/account.h"
+#include "base/json.h"
+#include "shop/order.h"
+
+struct hearing {
+    const struct gateway *code;
+    struct account account;
+    struct note note;
+    struct put put;
+    struct change change;
+};
+
+static void note_kept(const struct flow *f, struct reply *reply)
+{
+    const struct hearing *h = reply->state;
+    bool heard = h->change.kept == KEPT_OK || h->change.kept == KEPT_KNOWN;
+    f->doors->crash(f->doors->self, CRASH_NOTE_KEPT);
+    reply->changes = NULL;
+    reply->response = h->code->word(&h->account, heard ? GATEWAY_HEARD : GATEWAY_NOT_NOW);
+}
+
+static void note_keep(const struct flow *f, struct hearing *h, struct reply *reply)
+{
+    str part = {0};
+    bool ours = order_reference_read(f->mem, f->shop->secret, h->note.reference, &part).code == ERR_NONE;
+    h->put = (struct put){
+        .part = ours ? part : S("stray"),
+        .kind = ours ? S("note") : S("stray"),
+        .key = JOIN(f->mem, h->note.gateway, S("/"), h->note.event),
+        .version = PUT_NEW,
+        .bytes = json_write(f->mem, note_write(f->mem, &h->note)),
+        .due = ours ? f->request->at : 0,
+    };
+    h->change = (struct change){.puts = &h->put, .count = 1, .reserve = true};
+    reply->changes = &h->change;
+    reply->change_count = 1;
+    reply->kept = note_kept;
+    reply->state = h;
+}
+
+void notify(const struct flow *f, str name, struct reply *reply)
+{
+    const struct shop_gateway *g = shop_gateway(f->shop, name);
+    struct hearing *h = NEW(f->mem, struct hearing);
+    h->code = g ? gateway_find(g->use) : NULL;
+    err e = h->code ? account_new(f->mem, f->shop, g, NULL, &h->account)
+                    : err_make(ERR_ABSENT, S("There is no such gateway here."));
+    if (e.code != ERR_NONE) {
+        reply->response = response_problem(f->mem, e, NULL, S(""));
+        return;
+    }
+    e = h->code->read(f->mem, &h->account, f->request, &h->note);
+    if (e.code != ERR_NONE) {
+        doors_log(f->doors, S("warn"), JOIN(f->mem, S("a note for "), name, S(" was refused: "), e.what));
+        reply->response = h->code->word(&h->account,
+            e.code == ERR_REFUSED ? GATEWAY_FORGED : GATEWAY_BROKEN);
+        return;
+    }
+    h->note.gateway = name;
+    h->note.at = f->request->at;
+    note_keep(f, h, reply);
+}

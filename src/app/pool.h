@@ -1,0 +1,31 @@
+/* pool: the threads that work jobs off and run a person's errands.
+ *
+ * Each leases what is due, does it, and looks again; a hint wakes them at once, a sweep every minute finds
+ * what a lost hint missed. Errands (commands over the control socket) run here because they wait for
+ * the store; what is done comes back through an eventfd to the event thread.
+ */
+#ifndef APP_POOL_H
+#define APP_POOL_H
+
+#include "app/work.h"
+
+struct pool;
+
+struct errand {
+    void (*run)(void *state);
+    void *state;
+    struct errand *next;
+};
+
+MUST err pool_new(struct arena *mem, const struct work *work, size_t threads, struct pool **out);
+/* There is something due. From any thread. */
+void pool_hint(struct pool *p);
+void pool_send(struct pool *p, struct errand *errand);
+int pool_fd(const struct pool *p);
+struct errand *pool_done(struct pool *p);
+/* Jobs done since the start. */
+int64_t pool_count(const struct pool *p);
+/* No new lease; waits at most wait_ms for what is under way. False: something still hangs. */
+bool pool_stop(struct pool *p, int64_t wait_ms);
+
+#endif

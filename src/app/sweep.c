@@ -1,0 +1,87 @@
+#include "app/orders.h"
+
+enum { SWEEP_ROWS = 500 };
+
+/* Where the sweep of unpaid orders has got to: everything placed before is paid or expired. */
+struct sweep {
+    str at;
+    int64_t version;
+};
+
+static err sweep_read(struct arena *mem, const struct work *w, str key, struct sweep *out)
+{
+    struct row row;
+    struct store *s = w->doors->store;
+    err e = s->kind->get(s, mem, S("shop"), S("sweep"), key, &row);
+    if (e.code == ERR_ABSENT) {
+        *out = (struct sweep){.version = PUT_NEW};
+        return OK_ERR;
+    }
+    TRY(e);
+    *out = (struct sweep){.at = row.bytes, .version = row.version};
+    return OK_ERR;
+}
+
+static err sweep_write(const struct work *w, str key, struct sweep s)
+{
+    struct put put = {.part = S("shop"), .kind = S("sweep"), .key = key, .version = s.version,
+        .bytes = s.at};
+    struct change change = {.puts = &put, .count = 1, .reserve = true};
+    w->doors->store->kind->apply(w->doors->store, &change, 1);
+    if (change.kept == KEPT_UNKNOWN)
+        return err_make(ERR_UNKNOWN, S("how far the sweep got was not kept"));
+    return OK_ERR;
+}
+
+static err expire_edit(struct orders_edit *e, struct arena *mem, struct order *o)
+{
+    instant now = e->work->doors->now(e->work->doors->self);
+    return order_expire(o, now) ? OK_ERR : err_make(ERR_ABSENT, S("not to expire"));
+}
+
+/* *early: it was placed under a longer `expire:`, its time has not come; the sweep waits for it. */
+static err expire(struct arena *mem, const struct work *w, str id, bool *early)
+{
+    struct order *o = NULL;
+    struct orders_edit e = {.work = w, .id = id, .edit = expire_edit};
+    TRY(orders_get(mem, w->doors->store, id, &o));
+    *early = order_state(o) == ORDER_PLACED && o->expires_at > w->doors->now(w->doors->self);
+    if (*early || order_state(o) != ORDER_PLACED)
+        return OK_ERR;
+    err got = orders_change(mem, &e, &o);
+    return got.code == ERR_ABSENT ? OK_ERR : got;
+}
+
+/* One stretch of orders that are old enough, of one mode. */
+static err sweep_mode(struct arena *mem, const struct work *w, bool live)
+{
+    struct store *store = w->doors->store;
+    instant now = w->doors->now(w->doors->self);
+    str key = live ? S("live") : S("test");
+    struct sweep s;
+    struct row_list list;
+    TRY(sweep_read(mem, w, key, &s));
+    struct query q = {.kind = S("order"),
+        .part_from = s.at.len ? s.at : order_id_from(mem, live, 0),
+        .part_to = order_id_from(mem, live, now - w->shop->expire_ms),
+        .after_part = s.at, .limit = SWEEP_ROWS};
+    TRY(store->kind->list(store, mem, &q, &list));
+    str reached = s.at;
+    for (size_t i = 0; i < list.count; i++) {
+        bool early = false;
+        TRY(expire(mem, w, list.rows[i].part, &early));
+        if (early)
+            break;
+        reached = list.rows[i].part;
+    }
+    if (str_is(reached, s.at))
+        return OK_ERR;
+    s.at = reached;
+    return sweep_write(w, key, s);
+}
+
+err work_sweep(struct arena *mem, const struct work *w)
+{
+    TRY(sweep_mode(mem, w, true));
+    return sweep_mode(mem, w, false);
+}

@@ -1,0 +1,118 @@
+#include "app/web.h"
+
+#include "app/buyer.h"
+#include "app/checkout.h"
+#include "app/notify.h"
+#include "http/route.h"
+#include "page/view.h"
+#include "shop/words.h"
+
+typedef void answer(const struct flow *f, const struct route_match *m, struct reply *reply);
+
+static void answer_order(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    checkout(f, reply);
+}
+
+static void answer_note(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    notify(f, m->parts[0], reply);
+}
+
+/* Wakes a sleeping host up to and including its store. */
+static void answer_warm(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    struct row row;
+    struct store *s = f->doors->store;
+    err e = s->kind->get(s, f->mem, S("shop"), S("boot"), S(""), &row);
+    bool fine = e.code == ERR_NONE || e.code == ERR_ABSENT;
+    reply->response = response_text(fine ? 200 : 503, fine ? S("warm\n") : S("cold\n"));
+    response_header(&reply->response, S("Cache-Control"), S("no-store"));
+}
+
+static void answer_health(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    answer_warm(f, m, reply);
+    reply->response.body = reply->response.status == 200 ? S("ok\n") : S("ill\n");
+}
+
+/* Fields in the address fill the form: ?email=…&name=…&utm_source=… */
+static struct tree *prefill(const struct flow *f)
+{
+    static const str names[] = {S_INIT("email"), S_INIT("name"), S_INIT("company"), S_INIT("code"),
+        S_INIT("utm_source"), S_INIT("utm_medium"), S_INIT("utm_campaign"), S_INIT("utm_term"),
+        S_INIT("utm_content"), S_INIT("ref")};
+    struct tree *t = tree_map(f->mem);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        str value = request_query(f->mem, f->request, names[i]);
+        if (value.len && value.len <= 254)
+            tree_put_text(f->mem, t, names[i], value);
+    }
+    return t;
+}
+
+static void answer_buy(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    const struct product *p = shop_product(f->shop, m->parts[0]);
+    if (!p || p->draft) {
+        reply->response = flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+        return;
+    }
+    const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, prefill(f), NULL);
+    reply->response = flow_page(f, 200, S("buy.html"), view);
+}
+
+static void answer_page(const struct flow *f, const struct route_match *m, struct reply *reply)
+{
+    str body = {0}, type = {0};
+    err e = site_render(f->mem, f->site, f->request->path, &body, &type);
+    if (e.code == ERR_ABSENT) {
+        reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));
+        return;
+    }
+    if (e.code != ERR_NONE) {
+        doors_log(f->doors, S("error"), e.what);
+        reply->response = flow_error(f, e, S(""));
+        return;
+    }
+    reply->response = response_page(f->mem, 200, body);
+    reply->response.type = type;
+}
+
+/* clang-format off */
+enum { WARM, HEALTH, BUY, ORDER, NOTE, PAGE_ORDER, PAY, PAID, LESSON, PAGE };
+static const struct route routes[] = {
+    {S_INIT("GET"),  S_INIT("/api/warm"),       WARM},
+    {S_INIT("GET"),  S_INIT("/healthz"),        HEALTH},
+    {S_INIT("GET"),  S_INIT("/api/buy/:"),      BUY},
+    {S_INIT("POST"), S_INIT("/api/order"),      ORDER},
+    {S_INIT("POST"), S_INIT("/api/payment/:"),  NOTE},
+    {S_INIT("GET"),  S_INIT("/o/:/:"),          PAGE_ORDER},
+    {S_INIT("GET"),  S_INIT("/pay/test/:"),     PAY},
+    {S_INIT("POST"), S_INIT("/pay/test/:"),     PAID},
+    {S_INIT("GET"),  S_INIT("/a/:/*"),          LESSON},
+    {S_INIT("GET"),  S_INIT("/*"),              PAGE},
+};
+static answer *const answers[] = {
+    [WARM] = answer_warm, [HEALTH] = answer_health, [BUY] = answer_buy, [ORDER] = answer_order,
+    [NOTE] = answer_note, [PAGE_ORDER] = buyer_page, [PAY] = buyer_pay, [PAID] = buyer_paid,
+    [LESSON] = buyer_lesson, [PAGE] = answer_page,
+};
+/* clang-format on */
+
+void web(const struct flow *f, struct reply *reply)
+{
+    struct route_match m = {0};
+    err e = route_find(f->mem, routes, COUNT(routes), f->request->method, f->request->path, &m);
+    if (e.code == ERR_NONE) {
+        answers[m.name](f, &m, reply);
+        return;
+    }
+    if (e.code == ERR_USAGE) {
+        reply->response = flow_error(f, e, S("This address does not take that method."));
+        reply->response.status = 405;
+        response_header(&reply->response, S("Allow"), m.allow);
+        return;
+    }
+    reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));
+}

@@ -1,0 +1,339 @@
+#include "app/work.h"
+
+#include "app/call.h"
+#include "app/orders.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "shop/plan.h"
+
+/* What is under way with one leased step; the `state` of its edits. */
+struct sending {
+    const struct work *work;
+    struct row *job;
+    enum step_do todo;
+    struct call call;
+    struct talk_request request;
+    struct step_outcome outcome;
+    enum step_found found;
+    bool computed; /* done without talking */
+};
+
+static instant now_of(const struct work *w) { return w->doors->now(w->doors->self); }
+static uint64_t dice_of(const struct work *w) { return w->doors->dice(w->doors->self); }
+static void crash_at(const struct work *w, enum crash_point p) { w->doors->crash(w->doors->self, p); }
+
+static err apply_one(const struct work *w, const struct put *put)
+{
+    struct change change = {.puts = put, .count = 1, .reserve = true};
+    w->doors->store->kind->apply(w->doors->store, &change, 1);
+    switch (change.kept) {
+    case KEPT_OK:
+    case KEPT_KNOWN: return OK_ERR;
+    case KEPT_CONFLICT: return err_make(ERR_CONFLICT, S("someone else has changed the row"));
+    case KEPT_FULL: return err_make(ERR_FULL, S("the disk is full"));
+    case KEPT_UNKNOWN: break;
+    }
+    return err_make(ERR_UNKNOWN, S("whether the row was kept is not known"));
+}
+
+static err job_drop(const struct work *w, const struct row *job)
+{
+    struct put put = {.part = job->part, .kind = job->kind, .key = job->key,
+        .version = job->version, .drop = true};
+    return apply_one(w, &put);
+}
+
+/* ---- a note: payment facts onto the order ---- */
+
+struct hearing {
+    const struct note *note;
+    struct row *job;
+};
+
+static err note_edit(struct orders_edit *e, struct arena *mem, struct order *o)
+{
+    const struct hearing *h = e->state;
+    bool paid = false;
+    order_hear(mem, o, h->note, &paid);
+    if (paid)
+        plan_steps(mem, e->work->shop, o, now_of(e->work));
+    e->also[e->also_count++] = (struct put){.kind = S("note"), .key = h->job->key,
+        .version = h->job->version, .bytes = h->job->bytes};
+    return OK_ERR;
+}
+
+/* Before the order says paid: where to find it by e-mail and by the gateway's transaction. A row too many
+ * is harmless, one too few would hide an order. */
+static err note_index(struct arena *mem, const struct work *w, const struct order *o,
+    const struct note *n)
+{
+    str mail = str_lower(mem, o->buyer.email);
+    struct put puts[2] = {
+        {.part = JOIN(mem, S("mail/"), hash_sha256_hex(mem, mail)), .kind = S("mail"), .key = o->id,
+            .version = PUT_ANY},
+        {.part = JOIN(mem, S("pay/"), n->gateway, S("/"),
+             str_part(hash_sha256_hex(mem, n->transaction), 0, 32)),
+            .kind = S("pay"), .key = o->id, .version = PUT_ANY},
+    };
+    struct change changes[2] = {{.puts = &puts[0], .count = 1, .reserve = true},
+        {.puts = &puts[1], .count = 1, .reserve = true}};
+    w->doors->store->kind->apply(w->doors->store, changes, 2);
+    if (changes[0].kept != KEPT_OK || changes[1].kept != KEPT_OK)
+        return err_make(ERR_BUSY, S("the index of an order was not kept"));
+    return OK_ERR;
+}
+
+/* A verified note for an order that is not here is kept where the owner sees it. */
+static err note_stray(struct arena *mem, const struct work *w, const struct row *job)
+{
+    struct put put = {.part = S("stray"), .kind = S("stray"),
+        .key = JOIN(mem, job->part, S("/"), job->key), .version = PUT_NEW, .bytes = job->bytes};
+    TRY(apply_one(w, &put));
+    struct put rest = {.part = job->part, .kind = S("note"), .key = job->key,
+        .version = job->version, .bytes = job->bytes};
+    doors_log(w->doors, S("warn"), JOIN(mem, S("a payment came for an order that is not here: "),
+        job->key, S("; `grosz queue list` shows it")));
+    return apply_one(w, &rest);
+}
+
+static err work_note(struct arena *mem, const struct work *w, struct row *job)
+{
+    const struct tree *kept = NULL;
+    struct note note;
+    struct order *o = NULL;
+    TRY(json_read_row(mem, job->bytes, &kept));
+    TRY(note_read(mem, kept, &note));
+    err got = orders_get(mem, w->doors->store, job->part, &o);
+    if (got.code == ERR_ABSENT)
+        return note_stray(mem, w, job);
+    TRY(got);
+    if (note.what == EVENT_PAID || note.what == EVENT_SHORT)
+        TRY(note_index(mem, w, o, &note));
+    struct hearing h = {.note = &note, .job = job};
+    struct orders_edit e = {.work = w, .id = job->part, .edit = note_edit, .state = &h, .job = job};
+    TRY(orders_change(mem, &e, &o));
+    crash_at(w, CRASH_NOTE_APPLIED);
+    return OK_ERR;
+}
+
+/* ---- a step: begin ---- */
+
+static str frozen_key(struct arena *mem, const struct step *s)
+{
+    return JOIN(mem, orders_step_row(mem, s), S("/"), str_int(mem, s->round));
+}
+
+static err frozen_read(struct arena *mem, const struct work *w, str order, const struct step *s,
+    struct talk_request *out)
+{
+    struct row row;
+    const struct tree *t = NULL;
+    struct store *store = w->doors->store;
+    TRY(store->kind->get(store, mem, order, S("sent"), frozen_key(mem, s), &row));
+    TRY(json_read_row(mem, row.bytes, &t));
+    return talk_request_read(mem, t, out);
+}
+
+/* Renders the request and adds its row, so that every later attempt sends the same bytes. */
+static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s)
+{
+    struct sending *n = e->state;
+    TRY(call_letter(mem, e->work, o, s, &n->call));
+    TRY(n->call.connector->render(mem, &n->call.step, &n->request));
+    if (n->request.kind == TALK_NONE)
+        return OK_ERR;
+    str bytes = json_write(mem, talk_request_write(mem, &n->request));
+    s->digest = hash_sha256_hex(mem, bytes);
+    e->also[e->also_count++] = (struct put){.kind = S("sent"), .key = frozen_key(mem, s),
+        .version = PUT_ANY, .bytes = bytes};
+    return OK_ERR;
+}
+
+/* Nothing to say to anybody: begun and done in one write. */
+static void compute(struct arena *mem, struct sending *n, struct step *s)
+{
+    struct talk_answer answer = {.sent = TALK_ANSWERED, .status = 200};
+    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
+    step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
+    n->computed = true;
+}
+
+static void refuse(struct sending *n, struct step *s, err why)
+{
+    n->outcome = (struct step_outcome){.result = STEP_REFUSED, .why = why.what};
+    step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
+    n->todo = STEP_WRITE;
+}
+
+static bool buyer_waits(const struct order *o)
+{
+    for (size_t i = 0; i < o->step_count; i++)
+        if (step_is_open(&o->steps[i])
+            && (o->steps[i].line >= 0 || str_is(o->steps[i].id, S("access"))))
+            return true;
+    return false;
+}
+
+static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o)
+{
+    struct sending *n = e->state;
+    struct step *s = orders_step_by_key(o, n->job->key);
+    n->todo = STEP_REST;
+    n->computed = false;
+    if (!s || !(s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN))
+        return OK_ERR; /* written all the same: that drops the job */
+    instant now = now_of(e->work);
+    if (str_is(s->id, S("late")) && s->state == STEP_READY && s->due <= now && !buyer_waits(o)) {
+        s->state = STEP_SKIPPED;
+        s->finished_at = now;
+        return OK_ERR;
+    }
+    err made = call_new(mem, e->work, o, s, &n->call);
+    n->todo = step_begin(s, n->call.class, now);
+    if (n->todo != STEP_SEND)
+        return OK_ERR;
+    if (made.code == ERR_NONE && !s->digest.len)
+        made = freeze(mem, e, o, s);
+    if (made.code != ERR_NONE)
+        refuse(n, s, made);
+    else if (n->request.kind == TALK_NONE && !s->digest.len)
+        compute(mem, n, s);
+    return OK_ERR;
+}
+
+/* ---- a step: end ---- */
+
+static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o)
+{
+    struct sending *n = e->state;
+    struct step *s = orders_step_by_key(o, n->job->key);
+    if (!s)
+        return err_make(ERR_CORRUPT, S("the step being sent is gone"));
+    instant now = now_of(e->work);
+    if (s->state != (n->todo == STEP_ASK ? STEP_UNKNOWN : STEP_SENDING))
+        return err_make(ERR_CONFLICT, S("the outcome is written already"));
+    if (n->todo == STEP_ASK)
+        step_asked(s, n->found, &n->outcome, now, dice_of(e->work));
+    else
+        step_finish(s, n->call.class, &n->outcome, now, dice_of(e->work));
+    return OK_ERR;
+}
+
+/* We hold an answer that cannot be had again: a store that hesitates is asked more than once. When the
+ * first try was applied after all, the fence says so. */
+static err end_write(struct arena *mem, struct sending *n)
+{
+    struct order *o = NULL;
+    err got = OK_ERR;
+    for (int i = 0; i < 3; i++) {
+        struct orders_edit e = {.work = n->work, .id = n->job->part, .edit = finish_edit, .state = n,
+            .job = n->job};
+        got = orders_change(mem, &e, &o);
+        if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
+            break;
+    }
+    TRY(got);
+    crash_at(n->work, CRASH_OUTCOME_KEPT);
+    return OK_ERR;
+}
+
+/* ---- a step: the conversation ---- */
+
+enum { WAIT_MS = 20000, ASK_PAGES = 50 };
+
+/* False when the lease would run out before the answer could be written. */
+static bool in_time(const struct sending *n, const struct talk_request *r)
+{
+    int64_t wait = r->wait_ms > 0 ? r->wait_ms : WAIT_MS;
+    return now_of(n->work) + wait + 5 * TIME_SECOND < n->job->due;
+}
+
+static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer)
+{
+    struct doors const *d = n->work->doors;
+    *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
+    err e = talk_request_fill(mem, &n->request, n->work->shop->secrets);
+    if (e.code != ERR_NONE)
+        answer->why = e.what;
+    else if (!in_time(n, &n->request))
+        answer->why = S("the lease was too short for this partner");
+    else
+        d->talk->say(d->talk, mem, &n->request, answer);
+    crash_at(n->work, CRASH_ANSWERED);
+}
+
+static err send_step(struct arena *mem, struct sending *n, const struct order *o)
+{
+    struct talk_answer answer;
+    const struct step *s = n->call.step.step;
+    if (!n->request.kind)
+        TRY(frozen_read(mem, n->work, o->id, s, &n->request));
+    crash_at(n->work, CRASH_SENDING_KEPT);
+    converse(mem, n, &answer);
+    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
+    return end_write(mem, n);
+}
+
+static err ask_step(struct arena *mem, struct sending *n)
+{
+    struct talk_answer answer;
+    n->found = STEP_NO_WORD;
+    err e = n->call.connector->ask(mem, &n->call.step, &n->request);
+    if (e.code != ERR_NONE) {
+        n->outcome.why = e.what;
+        return end_write(mem, n);
+    }
+    for (int page = 0; page < ASK_PAGES; page++) {
+        struct talk_request next = {0};
+        converse(mem, n, &answer);
+        n->found = n->call.connector->asked(mem, &n->call.step, &answer, &n->outcome, &next);
+        if (n->found != STEP_NO_WORD || !next.kind)
+            break;
+        n->request = next;
+    }
+    return end_write(mem, n);
+}
+
+static err work_step(struct arena *mem, const struct work *w, struct row *job)
+{
+    struct order *o = NULL;
+    struct sending n = {.work = w, .job = job};
+    struct orders_edit e = {.work = w, .id = job->part, .edit = begin_edit, .state = &n, .job = job};
+    err got = orders_change(mem, &e, &o);
+    if (got.code == ERR_ABSENT)
+        return job_drop(w, job);
+    TRY(got);
+    if (n.computed || (n.todo != STEP_SEND && n.todo != STEP_ASK))
+        return OK_ERR;
+    n.call.step.step = orders_step_by_key(o, job->key);
+    return n.todo == STEP_SEND ? send_step(mem, &n, o) : ask_step(mem, &n);
+}
+
+/* ---- the table of jobs ---- */
+
+static err work_key(struct arena *mem, const struct work *w, struct row *job)
+{
+    return job_drop(w, job);
+}
+
+static const struct {
+    str kind;
+    err (*act)(struct arena *mem, const struct work *w, struct row *job);
+} jobs[] = {
+    {S_INIT("note"), work_note},
+    {S_INIT("job"), work_step},
+    {S_INIT("key"), work_key},
+};
+
+err work_job(struct arena *mem, const struct work *w, const struct row *job)
+{
+    struct row row = *job;
+    crash_at(w, CRASH_LEASED);
+    for (size_t i = 0; i < COUNT(jobs); i++)
+        if (str_is(jobs[i].kind, row.kind)) {
+            err e = jobs[i].act(mem, w, &row);
+            /* Someone else has it now, and has written down that our outcome is unknown. */
+            return e.code == ERR_CONFLICT ? OK_ERR : e;
+        }
+    return err_make(ERR_CORRUPT, JOIN(mem, S("a job of kind "), row.kind, S(" is not known")));
+}

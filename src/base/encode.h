@@ -1,0 +1,28 @@
+/* encode: hex, base32, base64, percent and UTF-8, there and back. */
+#ifndef BASE_ENCODE_H
+#define BASE_ENCODE_H
+
+#include "base/err.h"
+
+str hex_write(struct arena *mem, str bytes);
+bool hex_read(struct arena *mem, str text, str *out); /* either case */
+/* Lower-case Crockford base32 (0-9 a-z without i l o u), highest bits first, no padding. */
+str base32_write(struct arena *mem, str bytes);
+/* `digits` characters of the lowest 5*digits bits of number; sorts as the number does. */
+str base32_number(struct arena *mem, uint64_t number, size_t digits);
+bool base32_number_read(str text, uint64_t *out);
+str base64_write(struct arena *mem, str bytes);
+bool base64_read(struct arena *mem, str text, str *out);
+/* RFC 3986: all but unreserved characters become %XX. */
+str percent_write(struct arena *mem, str text);
+/* Form fields: + is a blank. False on a broken %XX. */
+bool percent_read(struct arena *mem, str text, bool plus, str *out);
+/* Strict: no overlong forms, no surrogates, nothing past U+10FFFF. */
+bool utf8_is(str text);
+/* Bytes at the start that are UTF-8; text.len when all are. */
+size_t utf8_valid(str text);
+size_t utf8_length(str text); /* characters of valid UTF-8 */
+/* The longest whole-character prefix of at most `size` bytes. */
+str utf8_prefix(str text, size_t size);
+
+#endif

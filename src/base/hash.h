@@ -1,0 +1,16 @@
+/* hash: digests, MACs and the comparison that tells nothing. The only door to the crypto library.
+ * Results are raw bytes in the arena; hex where the name says so. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/arena.h"
+
+str hash_md5_hex(struct arena *mem, str data);
+str hash_sha256(struct arena *mem, str data);
+str hash_sha256_hex(struct arena *mem, str data);
+/* 32 bytes. */
+str hash_hmac(struct arena *mem, str key, str data);
+/* Constant time in the content; false at once for different lengths. */
+bool hash_is(str a, str b);
+
+#endif

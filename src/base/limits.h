@@ -1,0 +1,27 @@
+/* limits: every ceiling of the house, in one place, each with its reason. Bytes unless named. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+
+enum {
+    LIMIT_BODY = 64 * 1024,        /* a form, JSON order or note: the largest real note is 4 KiB */
+    LIMIT_REQUEST_ARENA = 32 << 20,/* one request: body, tree, page */
+    LIMIT_JOB_ARENA = 32 << 20,    /* one job: an order with notes and one answer of a partner */
+    LIMIT_SHOP_ARENA = 512 << 20,  /* a loaded shop of 100,000 products */
+    LIMIT_COMMAND_ARENA = 512 << 20,
+    LIMIT_YAML = 64 << 20, /* a data file */
+    LIMIT_YAML_DEPTH = 16,
+    LIMIT_JSON_DEPTH = 32,
+    LIMIT_ANSWER = 1 << 20,  /* what a partner may answer */
+    LIMIT_ROW = 60 * 1024,   /* bytes of one kept row: Azure's property ends at 64 KiB */
+    LIMIT_KEY = 512,         /* a part, kind or key: Azure's end at 1 KiB of UTF-16 */
+    LIMIT_LIST = 2 << 20,    /* bytes of all rows of one list: fits a request's arena */
+    LIMIT_CHANGE_PUTS = 100, /* puts in a change: Azure's transaction */
+    LIMIT_PAGE = 4 << 20,    /* a rendered page */
+    LIMIT_REPORT_ROWS = 1000,
+    LIMIT_FIELD = 4096, /* a form field before its own limit is looked at */
+    LIMIT_FIELDS = 100,
+};
+
+#endif

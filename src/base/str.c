@@ -1,0 +1,146 @@
+#include "base/str.h"
+
+#include "base/arena.h"
+
+str str_of(const char *text) {
+    return (str){text, text ? strlen(text) : 0};
+}
+
+const char *str_cz(struct arena *mem, str s) {
+    char *copy = arena_take(mem, s.len + 1);
+    if (s.len)
+        memcpy(copy, s.ptr, s.len);
+    copy[s.len] = 0;
+    return copy;
+}
+
+str str_copy(struct arena *mem, str s) {
+    return s.len ? (str){str_cz(mem, s), s.len} : (str){"", 0};
+}
+
+bool str_is(str a, str b) {
+    return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len));
+}
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool str_is_like(str a, str b) {
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+int str_order(str a, str b) {
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.ptr, b.ptr, len) : 0;
+    if (order)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_starts(str s, str with) {
+    return s.len >= with.len && str_is(str_part(s, 0, with.len), with);
+}
+
+bool str_ends(str s, str with) {
+    return s.len >= with.len && str_is(str_from(s, s.len - with.len), with);
+}
+
+size_t str_find_byte(str s, char byte) {
+    const char *at = s.len ? memchr(s.ptr, byte, s.len) : NULL;
+    return at ? (size_t)(at - s.ptr) : s.len;
+}
+
+size_t str_find(str s, str part) {
+    const char *at = s.len && part.len ? memmem(s.ptr, s.len, part.ptr, part.len) : NULL;
+    if (!part.len)
+        return 0;
+    return at ? (size_t)(at - s.ptr) : s.len;
+}
+
+str str_from(str s, size_t at) {
+    if (at >= s.len)
+        return (str){s.ptr ? s.ptr + s.len : NULL, 0};
+    return (str){s.ptr + at, s.len - at};
+}
+
+str str_part(str s, size_t at, size_t len) {
+    str rest = str_from(s, at);
+    return (str){rest.ptr, len < rest.len ? len : rest.len};
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+str str_trim(str s) {
+    while (s.len && is_blank(s.ptr[0]))
+        s = str_from(s, 1);
+    while (s.len && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+str str_lower(struct arena *mem, str s) {
+    char *copy = arena_take(mem, s.len + 1);
+    for (size_t i = 0; i < s.len; i++)
+        copy[i] = lower(s.ptr[i]);
+    return (str){copy, s.len};
+}
+
+bool str_cut(str *rest, char by, str *piece) {
+    if (!rest->len)
+        return false;
+    size_t at = str_find_byte(*rest, by);
+    *piece = str_part(*rest, 0, at);
+    /* What ends with `by` has an empty last piece only when something stands behind it. */
+    *rest = str_from(*rest, at + 1);
+    return true;
+}
+
+bool str_number(str s, int64_t *out) {
+    int64_t number = 0;
+    if (!s.len)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        if (__builtin_mul_overflow(number, 10, &number)
+            || __builtin_add_overflow(number, s.ptr[i] - '0', &number))
+            return false;
+    }
+    *out = number;
+    return true;
+}
+
+str str_join(struct arena *mem, const str *parts, size_t count) {
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = arena_take(mem, len + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len)
+            memcpy(text + at, parts[i].ptr, parts[i].len);
+        at += parts[i].len;
+    }
+    return (str){text, len};
+}
+
+/* By hand, not by printf: a row that is kept has dozens of these. */
+str str_int(struct arena *mem, int64_t number) {
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    return str_copy(mem, (str){digits + at, sizeof(digits) - at});
+}

@@ -1,0 +1,49 @@
+#include "base/table.h"
+
+enum { WORD = 48 };
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Damerau's distance in its simple form: insert, drop, change, swap neighbours. */
+static size_t distance(str a, str b) {
+    size_t rows[3][WORD + 1];
+    size_t *before = rows[0], *last = rows[1], *now = rows[2];
+    if (a.len > WORD || b.len > WORD)
+        return WORD;
+    for (size_t k = 0; k <= b.len; k++)
+        last[k] = k;
+    for (size_t i = 1; i <= a.len; i++) {
+        now[0] = i;
+        for (size_t k = 1; k <= b.len; k++) {
+            size_t change = last[k - 1] + (a.ptr[i - 1] != b.ptr[k - 1]);
+            now[k] = least(change, least(last[k], now[k - 1]) + 1);
+            if (i > 1 && k > 1 && a.ptr[i - 1] == b.ptr[k - 2] && a.ptr[i - 2] == b.ptr[k - 1])
+                now[k] = least(now[k], before[k - 2] + 1);
+        }
+        size_t *oldest = before;
+        before = last;
+        last = now;
+        now = oldest;
+    }
+    return last[b.len];
+}
+
+str table_near(str word, const str *names, size_t count) {
+    size_t best = word.len > 4 ? 3 : 2;
+    str near = S("");
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(word, names[i]);
+        if (d < best) {
+            best = d;
+            near = names[i];
+        }
+    }
+    return near;
+}
+
+str table_guess(struct arena *mem, str word, const str *names, size_t count) {
+    str near = table_near(word, names, count);
+    return near.len ? JOIN(mem, S(", did you mean `"), near, S("`?")) : S("");
+}

@@ -1,0 +1,186 @@
+#include "base/tree.h"
+
+static struct tree *node(struct arena *mem, enum tree_kind kind, str text) {
+    struct tree *t = NEW(mem, struct tree);
+    t->kind = kind;
+    t->text = text;
+    return t;
+}
+
+struct tree *tree_none(struct arena *mem) {
+    return node(mem, TREE_NONE, S(""));
+}
+
+struct tree *tree_bool(struct arena *mem, bool truth) {
+    struct tree *t = node(mem, TREE_BOOL, truth ? S("true") : S("false"));
+    t->truth = truth;
+    return t;
+}
+
+struct tree *tree_int(struct arena *mem, int64_t number) {
+    return node(mem, TREE_NUMBER, str_int(mem, number));
+}
+
+struct tree *tree_number(struct arena *mem, str digits) {
+    return node(mem, TREE_NUMBER, digits);
+}
+struct tree *tree_text(struct arena *mem, str text) {
+    return node(mem, TREE_TEXT, text);
+}
+struct tree *tree_list(struct arena *mem) {
+    return node(mem, TREE_LIST, S(""));
+}
+struct tree *tree_map(struct arena *mem) {
+    return node(mem, TREE_MAP, S(""));
+}
+
+struct tree *tree_add(struct tree *list, struct tree *child) {
+    if (list->last)
+        list->last->next = child;
+    else
+        list->first = child;
+    list->last = child;
+    list->count++;
+    return child;
+}
+
+struct tree *tree_put(struct tree *map, str name, struct tree *child) {
+    child->name = name;
+    struct tree *before = NULL;
+    for (struct tree *t = map->first; t; before = t, t = t->next) {
+        if (!str_is(t->name, name))
+            continue;
+        child->next = t->next;
+        *(before ? &before->next : &map->first) = child;
+        if (map->last == t)
+            map->last = child;
+        return child;
+    }
+    return tree_add(map, child);
+}
+
+struct tree *tree_put_text(struct arena *mem, struct tree *map, str name, str text) {
+    return tree_put(map, name, tree_text(mem, text));
+}
+
+struct tree *tree_put_int(struct arena *mem, struct tree *map, str name, int64_t number) {
+    return tree_put(map, name, tree_int(mem, number));
+}
+
+struct tree *tree_put_bool(struct arena *mem, struct tree *map, str name, bool truth) {
+    return tree_put(map, name, tree_bool(mem, truth));
+}
+
+struct tree *tree_copy(struct arena *mem, const struct tree *t) {
+    if (!t)
+        return tree_none(mem);
+    struct tree *copy = NEW(mem, struct tree);
+    *copy = *t;
+    copy->first = copy->last = copy->next = NULL;
+    copy->count = 0;
+    for (const struct tree *c = t->first; c; c = c->next)
+        tree_add(copy, tree_copy(mem, c));
+    return copy;
+}
+
+const struct tree *tree_find(const struct tree *map, str name) {
+    if (!tree_is(map, TREE_MAP))
+        return NULL;
+    for (const struct tree *t = map->first; t; t = t->next)
+        if (str_is(t->name, name))
+            return t;
+    return NULL;
+}
+
+static const struct tree *child(const struct tree *t, str name) {
+    int64_t index;
+    if (tree_is(t, TREE_MAP))
+        return tree_find(t, name);
+    if (!tree_is(t, TREE_LIST) || !str_number(name, &index) || (name.len > 1 && name.ptr[0] == '0'))
+        return NULL;
+    const struct tree *c = t->first;
+    while (c && index-- > 0)
+        c = c->next;
+    return c;
+}
+
+const struct tree *tree_path(const struct tree *t, str path) {
+    str name;
+    for (str rest = path; t && str_cut(&rest, '.', &name);)
+        t = child(t, name);
+    return t;
+}
+
+/* ~1 is '/', ~0 is '~'. */
+static bool token_is(str token, str name) {
+    size_t n = 0;
+    for (size_t i = 0; i < token.len; i++, n++) {
+        char c = token.ptr[i];
+        if (c == '~' && i + 1 < token.len && (token.ptr[i + 1] == '0' || token.ptr[i + 1] == '1'))
+            c = token.ptr[++i] == '0' ? '~' : '/';
+        if (n >= name.len || name.ptr[n] != c)
+            return false;
+    }
+    return n == name.len;
+}
+
+const struct tree *tree_pointer(const struct tree *t, str pointer) {
+    if (!pointer.len)
+        return t;
+    if (pointer.ptr[0] != '/')
+        return NULL;
+    for (str rest = pointer; t && rest.len;) {
+        rest = str_from(rest, 1);
+        size_t end = str_find_byte(rest, '/');
+        str token = str_part(rest, 0, end);
+        rest = str_from(rest, end);
+        const struct tree *c = NULL;
+        if (tree_is(t, TREE_LIST))
+            c = child(t, token);
+        for (const struct tree *m = tree_is(t, TREE_MAP) ? t->first : NULL; m && !c; m = m->next)
+            c = token_is(token, m->name) ? m : NULL;
+        t = c;
+    }
+    return t;
+}
+
+str tree_str(const struct tree *t) {
+    bool scalar = t && (t->kind == TREE_TEXT || t->kind == TREE_NUMBER || t->kind == TREE_BOOL);
+    return scalar ? t->text : S("");
+}
+
+str tree_get(const struct tree *map, str name) {
+    return tree_str(tree_find(map, name));
+}
+
+int64_t tree_get_int(const struct tree *map, str name, int64_t otherwise) {
+    str text = tree_get(map, name);
+    bool minus = str_starts(text, S("-"));
+    int64_t number;
+    if (!str_number(minus ? str_from(text, 1) : text, &number))
+        return otherwise;
+    return minus ? -number : number;
+}
+
+bool tree_get_bool(const struct tree *map, str name, bool otherwise) {
+    const struct tree *t = tree_find(map, name);
+    return tree_is(t, TREE_BOOL) ? t->truth : otherwise;
+}
+
+bool tree_is(const struct tree *t, enum tree_kind kind) {
+    return t && t->kind == kind;
+}
+
+bool tree_truth(const struct tree *t) {
+    if (!t || t->kind == TREE_NONE)
+        return false;
+    if (t->kind == TREE_BOOL)
+        return t->truth;
+    return t->kind == TREE_LIST || t->kind == TREE_MAP ? t->count > 0 : t->text.len > 0;
+}
+
+const char *tree_kind_name(enum tree_kind kind) {
+    static const char *const names[] = {
+        "nothing", "yes or no", "a number", "a text", "HTML", "a list", "a map"};
+    return names[kind];
+}

@@ -1,0 +1,61 @@
+#include "http/form.h"
+
+#include "base/encode.h"
+#include "base/limits.h"
+
+static bool is_clean(str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        bool blank = c == '\t' || c == '\r' || c == '\n';
+        if ((c < ' ' && !blank) || c == 0x7f)
+            return false;
+    }
+    return utf8_is(s);
+}
+
+static err text_read(struct arena *mem, str raw, str *out) {
+    str text = {0};
+    if (!percent_read(mem, raw, true, &text))
+        return err_make(ERR_INVALID, S("a field is not percent-encoded properly"));
+    if (text.len > LIMIT_FIELD)
+        return err_make(ERR_TOO_BIG, S("a field is too long"));
+    if (!is_clean(text))
+        return err_make(ERR_INVALID, S("a field is not clean UTF-8 text"));
+    *out = text;
+    return OK_ERR;
+}
+
+static bool has_text(const struct tree *list, str text) {
+    for (const struct tree *t = list->first; t; t = t->next)
+        if (str_is(t->text, text))
+            return true;
+    return false;
+}
+
+static err field_read(struct arena *mem, str piece, struct tree *fields, struct tree *again) {
+    str name = {0}, value = {0};
+    size_t at = str_find_byte(piece, '=');
+    TRY(text_read(mem, str_part(piece, 0, at), &name));
+    TRY(text_read(mem, str_from(piece, at + 1), &value));
+    if (!tree_find(fields, name))
+        tree_put_text(mem, fields, name, value);
+    else if (!has_text(again, name))
+        tree_add(again, tree_text(mem, name));
+    return OK_ERR;
+}
+
+err form_read(struct arena *mem, str body, struct tree **out, struct tree **twice) {
+    struct tree *fields = tree_map(mem);
+    struct tree *again = tree_list(mem);
+    str rest = body, piece = {0};
+    for (size_t count = 0; str_cut(&rest, '&', &piece);) {
+        if (!piece.len)
+            continue;
+        if (++count > LIMIT_FIELDS)
+            return err_make(ERR_TOO_BIG, S("there are too many fields"));
+        TRY(field_read(mem, piece, fields, again));
+    }
+    *out = fields;
+    *twice = again;
+    return OK_ERR;
+}

@@ -1,0 +1,66 @@
+/* message: a request and a response as plain data, without a socket. All str are borrowed from the
+ * arena of the request. Header names compare without case. */
+#ifndef HTTP_MESSAGE_H
+#define HTTP_MESSAGE_H
+
+#include "base/err.h"
+#include "base/time.h"
+#include "base/tree.h"
+
+enum { MESSAGE_HEADERS = 12 };
+
+struct header {
+    str name, value;
+};
+
+struct request {
+    str method;
+    str target; /* raw, as it came: "/o/x?a=b"; routing looks at this only */
+    str path;   /* the target before '?', still percent-encoded */
+    str query;  /* behind it, "" when there is none */
+    const struct header *headers;
+    size_t header_count;
+    str body;
+    str peer;    /* the address, after trusted proxies */
+    instant at;  /* when it was complete */
+    bool secure; /* came over TLS, or a trusted proxy says so */
+};
+
+struct response {
+    int status;
+    str type; /* Content-Type; "" with an empty body */
+    struct header headers[MESSAGE_HEADERS];
+    size_t header_count;
+    str body;
+    bool close; /* end the connection behind it */
+    str file;   /* send this file instead of body (io/server opens it); "" for none */
+};
+
+str request_header(const struct request *r, str name);
+/* The wish of `Accept:` for JSON over HTML; also true when the body is application/json. */
+bool request_wants_json(const struct request *r);
+/* First value of a query field, percent-decoded; "" when absent or broken. */
+str request_query(struct arena *mem, const struct request *r, str name);
+
+/* One of that name is replaced; a value with control bytes is left out. */
+void response_header(struct response *r, str name, str value);
+/* A page, with the security headers every page has (CSP of design 7: form-action 'self' https:). */
+struct response response_page(struct arena *mem, int status, str html);
+/* The same for test mode: its forms may also lead to plain http on this machine. */
+struct response response_page_local(struct arena *mem, int status, str html);
+struct response response_text(int status, str text);
+struct response response_json(int status, str json);
+/* 303 See Other, no-store. */
+struct response response_go(str location);
+/* application/problem+json (RFC 9457). Its title has the table's words for a stranger; its
+ * detail is e.what only where the status says the mistake is theirs (below 500). `fields` may be
+ * null. */
+struct response response_problem(struct arena *mem, err e, const struct tree *fields, str ref);
+
+/* What libmicrohttpd lets through and must not pass (reference/reliability.md B.5): two Hosts, both
+ * lengths, chunked twice, TE in 1.0, control bytes, names with spaces, odd methods and versions.
+ * ERR_INVALID says which; the server answers 400 and closes. */
+MUST err message_check(
+    str method, str target, str version, const struct header *headers, size_t count);
+
+#endif

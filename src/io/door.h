@@ -1,0 +1,38 @@
+/* door: one listener with its handler and its own libmicrohttpd daemon; what io/server (the only
+ * file that knows libmicrohttpd) and io/server_loop share. Everything here belongs to the event
+ * thread.
+ */
+#ifndef IO_DOOR_H
+#define IO_DOOR_H
+
+#include "io/connection.h"
+#include "io/exchange.h"
+#include "io/listener.h"
+
+struct MHD_Daemon;
+
+struct door {
+    struct server_options options;
+    struct proxies proxies;
+    struct listener listener;
+    struct connections all;
+    struct exchanges *exchanges; /* the server's */
+    struct MHD_Daemon *mhd;
+    int limit;          /* of connections */
+    const int64_t *now; /* the loop's */
+    bool due;           /* door_run has something to do */
+    bool closing;       /* answers end their connections */
+    bool see_line;      /* io/line applies */
+};
+
+/* False: out of memory or descriptors. `*fd` becomes readable when the door is due. */
+bool door_start(struct door *d, int *fd);
+/* The connection is the door's from now on. */
+void door_add(struct door *d, int fd, const struct sockaddr_storage *from);
+/* Reads, calls handlers, writes; sets due when there is more at once. */
+void door_run(struct door *d);
+/* Ends what still waits for an answer, without one. */
+void door_drop(struct door *d);
+void door_stop(struct door *d);
+
+#endif

@@ -1,0 +1,24 @@
+/* files: the shop's folder, read and written. Paths are relative to `dir`; nothing outside it is
+ * read: symbolic links that lead out are refused. A written file is there whole or not at all.
+ */
+#ifndef IO_FILES_H
+#define IO_FILES_H
+
+#include "base/err.h"
+
+/* ERR_ABSENT, ERR_INVALID (a folder, a link out), ERR_TOO_BIG, ERR_SETUP (not readable). */
+MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out);
+/* Written beside, fsynced, renamed over, the folder fsynced. mode e.g. 0600. Makes folders. */
+MUST err files_write(str dir, str path, str bytes, unsigned mode);
+/* path "": the folder `dir` itself, with all above it. */
+MUST err files_make_dir(str dir, str path, unsigned mode);
+bool files_is(str dir, str path);
+bool files_is_dir(str dir, str path);
+/* Names in a folder, sorted, without "." and ".."; ERR_ABSENT. */
+MUST err files_list(struct arena *mem, str dir, str path, const str **names, size_t *count);
+/* The whole, resolved path; for opening by a library. */
+MUST err files_path(struct arena *mem, str dir, str path, str *out);
+/* Free bytes of the file system that holds dir; -1 unknown. */
+int64_t files_free(str dir);
+
+#endif

@@ -1,0 +1,286 @@
+#include "io/server.h"
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "io/door.h"
+#include "io/line.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MEMORY_PER_CONNECTION = 12 * 1024, /* a kept connection holds all of it */
+    SWALLOW = 1 << 20,                 /* of a body that is too long, before the answer */
+    IDLE_S = 30,
+};
+
+/* ---- answers ---- */
+
+static struct MHD_Response *from_bytes(str body) {
+    /* The library does not write into it; its signature is older than const. */
+    void *bytes = (void *)(uintptr_t)body.ptr;
+    return MHD_create_response_from_buffer(body.len, bytes, MHD_RESPMEM_PERSISTENT);
+}
+
+static struct MHD_Response *from_file(struct exchange *x, str file) {
+    struct stat is;
+    int fd = open(str_cz(x->mem, file), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return 0;
+    if (fstat(fd, &is) || !S_ISREG(is.st_mode)) {
+        close(fd);
+        return 0;
+    }
+    x->on->stage = CONNECTION_SENDING_FILE;
+    return MHD_create_response_from_fd64((uint64_t)is.st_size, fd);
+}
+
+static bool add_header(struct exchange *x, struct MHD_Response *made, str name, str value) {
+    return MHD_add_response_header(made, str_cz(x->mem, name), str_cz(x->mem, value)) == MHD_YES;
+}
+
+/* Null when there is no such file, or the library refuses a header (a line break in it). */
+static struct MHD_Response *make(struct exchange *x, const struct response *r) {
+    struct MHD_Response *made = r->file.len ? from_file(x, r->file) : from_bytes(r->body);
+    if (!made)
+        return 0;
+    bool fine = !r->type.len || add_header(x, made, S("Content-Type"), r->type);
+    for (size_t i = 0; fine && i < r->header_count; i++)
+        fine = add_header(x, made, r->headers[i].name, r->headers[i].value);
+    if (fine && (r->close || x->door->closing))
+        fine = add_header(x, made, S("Connection"), S("close"));
+    if (fine)
+        return made;
+    MHD_destroy_response(made);
+    return 0;
+}
+
+static void queue(struct exchange *x, const struct response *r) {
+    connection_enter(x->on, CONNECTION_SENDING, *x->door->now);
+    x->stage = EXCHANGE_ANSWERED;
+    int status = r->status;
+    struct MHD_Response *made = make(x, r);
+    if (!made) {
+        status = r->file.len ? 404 : 500;
+        struct response plain = response_text(status, S("not available\n"));
+        made = make(x, &plain);
+        assert(made);
+    }
+    if (MHD_queue_response(x->mhd, (unsigned)status, made) != MHD_YES)
+        connection_end(x->on);
+    MHD_destroy_response(made);
+}
+
+void server_answer(struct exchange *x, const struct response *r) {
+    if (x->stage == EXCHANGE_DROPPED)
+        return;
+    assert(x->stage == EXCHANGE_HANDLED || x->stage == EXCHANGE_WAITING);
+    bool waiting = x->stage == EXCHANGE_WAITING;
+    queue(x, r);
+    if (waiting) {
+        MHD_resume_connection(x->mhd);
+        x->door->due = true;
+    }
+}
+
+static void refuse(struct exchange *x, int status, str words) {
+    struct response r = response_text(status, words);
+    r.close = true;
+    queue(x, &r);
+}
+
+/* ---- requests ---- */
+
+struct heads {
+    struct header *list;
+    size_t count, room;
+};
+
+static enum MHD_Result add_head(void *self, enum MHD_ValueKind kind, const char *name,
+    size_t name_size, const char *value, size_t value_size) {
+    struct heads *h = self;
+    if (h->count == h->room)
+        return MHD_NO;
+    h->list[h->count++] = (struct header){{name, name_size}, {value, value_size}};
+    return MHD_YES;
+}
+
+/* The header bytes stay in the connection's own memory until the exchange is over. */
+static void read_head(struct exchange *x, const char *method) {
+    int count = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, 0, 0);
+    struct heads h = {.room = count > 0 ? (size_t)count : 0};
+    h.list = arena_array(x->mem, h.room, sizeof(*h.list));
+    (void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_head, &h);
+    struct request *r = &x->request;
+    size_t mark = str_find_byte(r->target, '?');
+    r->method = str_of(method);
+    r->path = str_part(r->target, 0, mark);
+    r->query = str_from(r->target, mark + 1);
+    r->headers = h.list;
+    r->header_count = h.count;
+}
+
+static err check_head(struct exchange *x, const char *version) {
+    const struct request *r = &x->request;
+    str v = str_of(version);
+    TRY(message_check(r->method, r->target, v, r->headers, r->header_count));
+    bool plain = !x->door->see_line
+                 || line_is_plain(r->method, x->wire_target, v, r->headers, r->header_count);
+    return plain ? OK_ERR : err_make(ERR_INVALID, S("a folded or broken line"));
+}
+
+/* The first call for a request: everything but the body is there. */
+static void begin(struct exchange *x, const char *method, const char *version) {
+    read_head(x, method);
+    x->stage = EXCHANGE_BODY;
+    x->body = buf_new(x->mem, LIMIT_BODY);
+    if (check_head(x, version).code != ERR_NONE) {
+        refuse(x, 400, S("bad request\n"));
+        return;
+    }
+    int64_t size = 0;
+    bool known = str_number(request_header(&x->request, S("Content-Length")), &size);
+    bool asks = request_header(&x->request, S("Expect")).len > 0;
+    /* A sender that waits for our consent has sent nothing yet: an early answer reaches it. */
+    if (known && (size > SWALLOW || (asks && size > LIMIT_BODY)))
+        refuse(x, 413, S("too long\n"));
+}
+
+static void take_body(struct exchange *x, const char *bytes, size_t size) {
+    x->body_size += size;
+    if (x->body_size <= LIMIT_BODY)
+        buf_add(&x->body, (str){bytes, size});
+}
+
+static void finish(struct exchange *x) {
+    struct door *d = x->door;
+    if (x->body_size > LIMIT_BODY) {
+        refuse(x, 413, S("too long\n"));
+        return;
+    }
+    x->request.body = buf_str(&x->body);
+    x->request.at = d->options.now(d->options.now_self);
+    forwarded_read(x->mem, &d->proxies, &x->on->peer, &x->request);
+    x->stage = EXCHANGE_HANDLED;
+    connection_enter(x->on, CONNECTION_HANDLING, *d->now);
+    d->options.handle(d->options.self, x, &x->request);
+    if (x->stage == EXCHANGE_HANDLED) {
+        x->stage = EXCHANGE_WAITING;
+        MHD_suspend_connection(x->mhd);
+    }
+}
+
+/* ---- what libmicrohttpd calls ---- */
+
+/* The target as it came: later it is unescaped in place and cut at its first %00. */
+static void *on_target(void *self, const char *target, struct MHD_Connection *mhd) {
+    struct door *d = self;
+    struct exchange *x = exchange_take(d->exchanges);
+    x->door = d;
+    x->mhd = mhd;
+    x->on = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    x->on->exchange = x;
+    x->wire_target = str_of(target);
+    x->request.target = str_copy(x->mem, x->wire_target);
+    connection_enter(x->on, CONNECTION_RECEIVING, *d->now);
+    return x;
+}
+
+static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const char *url,
+    const char *method, const char *version, const char *bytes, size_t *size, void **context) {
+    struct exchange *x = *context;
+    if (!x || x->stage >= EXCHANGE_ANSWERED)
+        return MHD_NO;
+    if (x->stage == EXCHANGE_HEAD) {
+        begin(x, method, version);
+        return MHD_YES;
+    }
+    if (!*size) {
+        finish(x);
+        return MHD_YES;
+    }
+    take_body(x, bytes, *size);
+    *size = 0;
+    return x->body_size <= SWALLOW ? MHD_YES : MHD_NO;
+}
+
+static void on_completed(
+    void *self, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode why) {
+    struct door *d = self;
+    struct exchange *x = *context;
+    *context = 0;
+    if (!x)
+        return;
+    connection_enter(x->on, CONNECTION_IDLE, *d->now);
+    x->on->exchange = 0;
+    if (x->stage != EXCHANGE_DROPPED)
+        exchange_leave(d->exchanges, x);
+}
+
+static void on_connection(void *self, struct MHD_Connection *mhd, void **context,
+    enum MHD_ConnectionNotificationCode what) {
+    struct door *d = self;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connection_remove(&d->all, *context);
+        return;
+    }
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct connection *c = connection_add(d->exchanges->own, &d->all, fd->connect_fd);
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    peer_set(&c->peer, from->client_addr);
+    connection_enter(c, CONNECTION_IDLE, *d->now);
+    *context = c;
+}
+
+/* ---- the door ---- */
+
+bool door_start(struct door *d, int *fd) {
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned idle = d->options.timeout_s ? (unsigned)d->options.timeout_s : IDLE_S;
+    d->mhd = MHD_start_daemon(flags, 0, 0, 0, on_request, d, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)MEMORY_PER_CONNECTION, MHD_OPTION_CONNECTION_LIMIT, (unsigned)d->limit,
+        MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_URI_LOG_CALLBACK, on_target, d,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, d, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        d, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    if (!d->mhd)
+        return false;
+    d->see_line = str_starts(str_of(MHD_get_version()), S("0.9."));
+    *fd = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return true;
+}
+
+void door_add(struct door *d, int fd, const struct sockaddr_storage *from) {
+    if (MHD_add_connection(d->mhd, fd, (const struct sockaddr *)from, sizeof(*from)) == MHD_YES)
+        d->due = true;
+}
+
+void door_run(struct door *d) {
+    MHD_UNSIGNED_LONG_LONG wait;
+    if (d->due)
+        (void)MHD_run(d->mhd);
+    d->due = MHD_get_timeout(d->mhd, &wait) == MHD_YES && !wait;
+}
+
+/* libmicrohttpd panics when it is stopped with suspended connections. */
+void door_drop(struct door *d) {
+    for (struct connection *c = d->all.first; c; c = c->next) {
+        struct exchange *x = c->exchange;
+        if (x && x->stage == EXCHANGE_WAITING) {
+            x->stage = EXCHANGE_DROPPED;
+            MHD_resume_connection(x->mhd);
+        }
+    }
+    (void)MHD_run(d->mhd);
+}
+
+void door_stop(struct door *d) {
+    if (d->mhd)
+        MHD_stop_daemon(d->mhd);
+    d->mhd = 0;
+}

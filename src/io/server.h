@@ -1,0 +1,58 @@
+/* server: sockets in, messages out: HTTP/1.1 over libmicrohttpd (the only door to it), one thread,
+ * our own loop.
+ *
+ * The loop polls libmicrohttpd's epoll descriptor (one per listener), the eventfds and
+ * descriptors it is given, and its own wake-up eventfd. A request is complete when its handler is
+ * called (body up to LIMIT_BODY; longer ones are swallowed to a limit, answered 413 and closed).
+ * The handler answers at once, or says that it will answer later: the connection is suspended, and
+ * resumed only in the loop's thread by server_answer. The server knows no routes and no shop.
+ * message_check's refusals never reach the handler.
+ */
+#ifndef IO_SERVER_H
+#define IO_SERVER_H
+
+#include "base/err.h"
+#include "http/message.h"
+
+struct server;
+struct exchange; /* one request being answered; its arena lives until the answer is sent */
+
+struct server_options {
+    str listen;         /* "127.0.0.1:8080", "[::1]:8080", "unix:var/http.sock" */
+    int next_ports;     /* try this many ports further when taken (serve) */
+    const str *proxies; /* addresses, "unix"; X-Forwarded-For of these is believed */
+    size_t proxy_count;
+    int connections_max; /* 0: 2,000 */
+    int timeout_s;       /* idle: 0: 30 */
+    instant (*now)(void *self);
+    void *now_self;
+    void *self;
+    /* Called in the loop's thread. Either calls server_answer before it returns or keeps `x`. */
+    void (*handle)(void *self, struct exchange *x, const struct request *r);
+};
+
+/* Listens; nothing is served before server_run. ERR_BUSY: the port is taken, in words. */
+MUST err server_new(struct arena *mem, const struct server_options *options, struct server **out);
+/* A second listener in the same loop with its own handler: the control socket ("unix:control.sock",
+ * mode 0600, bound by its relative name in directory dir, a stale one is replaced). */
+MUST err server_also(struct server *s, const struct server_options *options, str dir);
+/* Where it listens: "127.0.0.1:8081". */
+str server_address(const struct server *s);
+/* Calls act(self) in the loop's thread whenever fd is readable. At most 8. */
+void server_watch(struct server *s, int fd, void (*act)(void *self), void *self);
+/* Runs until server_stop; then answers what is under way (up to 5 s) and returns. */
+MUST err server_run(struct server *s);
+/* From any thread or a signal handler's eventfd. */
+void server_stop(struct server *s);
+/* Exchanges that got no answer in time are still there, with their arenas, until here: whoever may
+ * hold one (a committer) ends first. An answer that comes too late is ignored. */
+void server_free(struct server *s);
+
+struct arena *exchange_arena(struct exchange *x);
+/* The caller's, null at first. */
+void exchange_keep(struct exchange *x, void *state);
+void *exchange_state(const struct exchange *x);
+/* Loop's thread only. The response's bytes must live in the exchange's arena or for ever. */
+void server_answer(struct exchange *x, const struct response *r);
+
+#endif

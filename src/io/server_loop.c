@@ -1,0 +1,190 @@
+#include "base/arena.h"
+#include "io/door.h"
+#include "io/loop.h"
+#include "io/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    DOORS = 2,
+    ACCEPTS = 64, /* in one turn, so that waiting answers are not held up */
+    SWEEP_MS = 1000,
+    RECEIVE_MS = 20 * 1000, /* from the request line to the end of the body */
+    SEND_MS = 60 * 1000,
+    STOP_MS = 5 * 1000,
+    CONNECTIONS = 2000,
+    IDLE_S = 30,
+    DESCRIPTORS = 128, /* beside connections: store, partners, files */
+    OWN_MEMORY = 64 << 20,
+};
+
+struct server {
+    struct arena *own; /* connections and exchanges, reused */
+    struct arena *mem;
+    struct loop loop;
+    struct door doors[DOORS];
+    size_t door_count;
+    struct exchanges exchanges;
+    bool trimming;
+    int64_t swept;
+    int64_t stop_by; /* 0: not stopping */
+    _Atomic bool stop;
+};
+
+static void be_due(void *self) {
+    struct door *d = self;
+    d->due = true;
+}
+
+static void accept_all(void *self) {
+    struct door *d = self;
+    int refused = 0;
+    for (int i = 0; i < ACCEPTS; i++) {
+        struct sockaddr_storage from;
+        int fd = listener_accept(&d->listener, &from, &refused);
+        if (fd < 0)
+            return;
+        if (d->all.count < (size_t)d->limit)
+            door_add(d, fd, &from);
+        else
+            close(fd);
+    }
+}
+
+/* The default of 1,024 descriptors is less than the connections we allow. */
+static void raise_descriptors(rlim_t need) {
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= need)
+        return;
+    r.rlim_cur = r.rlim_max < need ? r.rlim_max : need;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static err open_door(struct server *s, const struct server_options *o, str dir, unsigned mode) {
+    struct door *d = &s->doors[s->door_count];
+    int64_t idle_ms = (o->timeout_s ? o->timeout_s : IDLE_S) * (int64_t)1000;
+    *d = (struct door){
+        .options = *o,
+        .exchanges = &s->exchanges,
+        .limit = o->connections_max ? o->connections_max : CONNECTIONS,
+        .now = &s->loop.now,
+        .all.limits_ms =
+            {
+                [CONNECTION_IDLE] = idle_ms,
+                [CONNECTION_RECEIVING] = RECEIVE_MS,
+                [CONNECTION_SENDING] = SEND_MS,
+            },
+    };
+    TRY(proxies_read(s->mem, o->proxies, o->proxy_count, &d->proxies));
+    struct listener_options l = {o->listen, o->next_ports, dir, mode};
+    TRY(listener_open(s->mem, &l, &d->listener));
+    raise_descriptors((rlim_t)d->limit + DESCRIPTORS);
+    int fd;
+    if (!door_start(d, &fd)) {
+        listener_close(&d->listener);
+        return err_make(ERR_SETUP, S("the web server cannot start: no memory or descriptors"));
+    }
+    loop_watch(&s->loop, d->listener.fd, accept_all, d);
+    loop_watch(&s->loop, fd, be_due, d);
+    s->door_count++;
+    return OK_ERR;
+}
+
+err server_new(struct arena *mem, const struct server_options *options, struct server **out) {
+    struct server *s = NEW(mem, struct server);
+    s->mem = mem;
+    TRY(loop_open(&s->loop));
+    s->own = arena_new(OWN_MEMORY);
+    s->exchanges.own = s->own;
+    /* sendfile has no MSG_NOSIGNAL. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    err e = open_door(s, options, S(""), 0666);
+    if (e.code == ERR_NONE)
+        *out = s;
+    else
+        server_free(s);
+    return e;
+}
+
+err server_also(struct server *s, const struct server_options *options, str dir) {
+    assert(s->door_count < DOORS);
+    return open_door(s, options, dir, 0600);
+}
+
+str server_address(const struct server *s) {
+    return s->doors[0].listener.address;
+}
+
+void server_watch(struct server *s, int fd, void (*act)(void *self), void *self) {
+    loop_watch(&s->loop, fd, act, self);
+}
+
+static void sweep(struct server *s) {
+    if (s->loop.now - s->swept < SWEEP_MS)
+        return;
+    s->swept = s->loop.now;
+    for (size_t i = 0; i < s->door_count; i++) {
+        connection_sweep(&s->doors[i].all, s->loop.now);
+        s->doors[i].due = true; /* for libmicrohttpd's own time-outs */
+    }
+    s->trimming = exchange_trim(&s->exchanges);
+}
+
+static int wait_ms(const struct server *s) {
+    size_t connected = 0;
+    for (size_t i = 0; i < s->door_count; i++) {
+        if (s->doors[i].due)
+            return 0;
+        connected += s->doors[i].all.count;
+    }
+    return connected || s->trimming || s->stop_by ? SWEEP_MS : -1;
+}
+
+/* True when all is answered, or the time for that is over. */
+static bool is_over(struct server *s) {
+    size_t under_way = 0;
+    for (size_t i = 0; i < s->door_count; i++) {
+        struct door *d = &s->doors[i];
+        if (!d->closing) {
+            loop_forget(&s->loop, d->listener.fd);
+            listener_close(&d->listener);
+            d->closing = true;
+        }
+        under_way += connection_quiesce(&d->all);
+    }
+    if (!s->stop_by)
+        s->stop_by = s->loop.now + STOP_MS;
+    return !under_way || s->loop.now >= s->stop_by;
+}
+
+err server_run(struct server *s) {
+    do {
+        TRY(loop_turn(&s->loop, wait_ms(s)));
+        sweep(s);
+        for (size_t i = 0; i < s->door_count; i++)
+            door_run(&s->doors[i]);
+    } while (!atomic_load_explicit(&s->stop, memory_order_acquire) || !is_over(s));
+    for (size_t i = 0; i < s->door_count; i++)
+        door_drop(&s->doors[i]);
+    return OK_ERR;
+}
+
+void server_stop(struct server *s) {
+    atomic_store_explicit(&s->stop, true, memory_order_release);
+    loop_wake(&s->loop);
+}
+
+void server_free(struct server *s) {
+    for (size_t i = 0; i < s->door_count; i++) {
+        listener_close(&s->doors[i].listener);
+        door_stop(&s->doors[i]);
+    }
+    exchange_end(&s->exchanges);
+    loop_close(&s->loop);
+    arena_free(s->own);
+}

@@ -1,0 +1,331 @@
+#include "page/mark.h"
+
+#include "base/limits.h"
+#include "page/escape.h"
+
+#include <md4c.h>
+
+enum manner { MARK_HTML, MARK_LABEL, MARK_TEXT };
+
+enum { LINKS_MAX = 32 };
+
+struct marking {
+    struct arena *mem;
+    struct buf out;
+    enum manner manner;
+    str base;
+    int image;               /* within so many images: only their words count */
+    int depth;               /* of links */
+    bool dropped[LINKS_MAX]; /* links whose address must not be followed */
+    str address[LINKS_MAX];  /* of open links, for letters */
+};
+
+static void add(struct marking *m, const char *text) {
+    buf_add(&m->out, str_of(text));
+}
+
+static void add_escaped(struct marking *m, str text) {
+    enum escape how = m->manner == MARK_TEXT ? ESCAPE_NONE
+                      : m->image             ? ESCAPE_ATTRIBUTE
+                                             : ESCAPE_TEXT;
+    escape_add(&m->out, how, text);
+}
+
+/* ---- entities: in addresses they are resolved first, so that none hides a scheme ---- */
+
+static void add_character(struct buf *b, uint32_t c) {
+    if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        c = 0xfffd;
+    if (c < 0x80) {
+        buf_byte(b, (char)c);
+        return;
+    }
+    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+    buf_byte(b, (char)(lead[more] | (c >> (6 * more))));
+    while (more-- > 0)
+        buf_byte(b, (char)(0x80 | ((c >> (6 * more)) & 0x3f)));
+}
+
+static uint32_t number_of(str digits, uint32_t base) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < digits.len && number <= 0x10ffff; i++) {
+        char c = digits.ptr[i];
+        uint32_t digit = c <= '9' ? (uint32_t)(c - '0') : (uint32_t)((c | 0x20) - 'a' + 10);
+        number = number * base + digit;
+    }
+    return number;
+}
+
+/* An entity we do not know stays the characters it is written with: harmless, as & is escaped. */
+static void add_entity(struct buf *b, str entity) {
+    static const struct {
+        str name, text;
+    } known[] = {{S_INIT("&amp;"), S_INIT("&")}, {S_INIT("&lt;"), S_INIT("<")},
+        {S_INIT("&gt;"), S_INIT(">")}, {S_INIT("&quot;"), S_INIT("\"")},
+        {S_INIT("&apos;"), S_INIT("'")}, {S_INIT("&nbsp;"), S_INIT("\xc2\xa0")}};
+    str inner = str_part(entity, 1, entity.len - 2);
+    if (str_starts(inner, S("#x")) || str_starts(inner, S("#X"))) {
+        add_character(b, number_of(str_from(inner, 2), 16));
+        return;
+    }
+    if (str_starts(inner, S("#"))) {
+        add_character(b, number_of(str_from(inner, 1), 10));
+        return;
+    }
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (str_is(known[i].name, entity)) {
+            buf_add(b, known[i].text);
+            return;
+        }
+    buf_add(b, entity);
+}
+
+static str attribute(struct marking *m, const MD_ATTRIBUTE *a) {
+    struct buf b = buf_new(m->mem, LIMIT_PAGE);
+    for (size_t i = 0; a->size && a->substr_offsets[i] < a->size; i++) {
+        str part = {
+            a->text + a->substr_offsets[i], a->substr_offsets[i + 1] - a->substr_offsets[i]};
+        if (a->substr_types[i] == MD_TEXT_ENTITY)
+            add_entity(&b, part);
+        else if (a->substr_types[i] == MD_TEXT_NULLCHAR)
+            buf_add(&b, S("\xef\xbf\xbd"));
+        else
+            buf_add(&b, part);
+    }
+    return buf_str(&b);
+}
+
+static void add_attribute(struct marking *m, const char *name, enum escape how, str value) {
+    add(m, " ");
+    add(m, name);
+    add(m, "=\"");
+    escape_add(&m->out, how, value);
+    add(m, "\"");
+}
+
+/* ---- blocks ---- */
+
+struct block {
+    const char *open, *close;
+};
+
+/* clang-format off */
+static const struct block blocks[] = {
+    [MD_BLOCK_DOC] = {"", ""},
+    [MD_BLOCK_QUOTE] = {"<blockquote>\n", "</blockquote>\n"},
+    [MD_BLOCK_UL] = {"<ul>\n", "</ul>\n"},
+    [MD_BLOCK_OL] = {"<ol", "</ol>\n"},
+    [MD_BLOCK_LI] = {"<li>", "</li>\n"},
+    [MD_BLOCK_HR] = {"<hr>\n", ""},
+    [MD_BLOCK_H] = {"<h", "</h"},
+    [MD_BLOCK_CODE] = {"<pre><code>", "</code></pre>\n"},
+    [MD_BLOCK_HTML] = {"", ""},
+    [MD_BLOCK_P] = {"<p>", "</p>\n"},
+    [MD_BLOCK_TABLE] = {"<div class=\"table\"><table>\n", "</table></div>\n"},
+    [MD_BLOCK_THEAD] = {"<thead>\n", "</thead>\n"},
+    [MD_BLOCK_TBODY] = {"<tbody>\n", "</tbody>\n"},
+    [MD_BLOCK_TR] = {"<tr>", "</tr>\n"},
+    [MD_BLOCK_TH] = {"<th", "</th>"},
+    [MD_BLOCK_TD] = {"<td", "</td>"},
+};
+/* clang-format on */
+
+static void heading(struct marking *m, const void *detail) {
+    const MD_BLOCK_H_DETAIL *h = detail;
+    buf_format(&m->out, "%u>", h->level < 6 ? h->level + 1 : 6);
+}
+
+static void ordered(struct marking *m, const void *detail) {
+    const MD_BLOCK_OL_DETAIL *ol = detail;
+    if (ol->start != 1)
+        buf_format(&m->out, " start=\"%u\"", ol->start);
+    add(m, ">\n");
+}
+
+static void cell(struct marking *m, const void *detail) {
+    static const char *const classes[] = {[MD_ALIGN_DEFAULT] = ">",
+        [MD_ALIGN_LEFT] = ">",
+        [MD_ALIGN_CENTER] = " class=\"center\">",
+        [MD_ALIGN_RIGHT] = " class=\"right\">"};
+    const MD_BLOCK_TD_DETAIL *td = detail;
+    add(m, classes[td->align]);
+}
+
+static int block_enter(MD_BLOCKTYPE type, void *detail, void *self) {
+    struct marking *m = self;
+    if (m->manner != MARK_HTML) {
+        if (m->out.len && (type == MD_BLOCK_P || type == MD_BLOCK_LI || type == MD_BLOCK_H))
+            add(m, " ");
+        return 0;
+    }
+    add(m, blocks[type].open);
+    if (type == MD_BLOCK_H)
+        heading(m, detail);
+    else if (type == MD_BLOCK_OL)
+        ordered(m, detail);
+    else if (type == MD_BLOCK_TH || type == MD_BLOCK_TD)
+        cell(m, detail);
+    return 0;
+}
+
+static int block_leave(MD_BLOCKTYPE type, void *detail, void *self) {
+    struct marking *m = self;
+    if (m->manner != MARK_HTML)
+        return 0;
+    add(m, blocks[type].close);
+    if (type == MD_BLOCK_H) {
+        heading(m, detail);
+        add(m, "\n");
+    }
+    return 0;
+}
+
+/* ---- spans ---- */
+
+static str absolute(const struct marking *m, str address) {
+    bool relative = str_starts(address, S("/")) && !str_starts(address, S("//"));
+    return relative ? JOIN(m->mem, m->base, address) : address;
+}
+
+static void link_open(struct marking *m, const MD_SPAN_A_DETAIL *a) {
+    str address = absolute(m, attribute(m, &a->href));
+    bool bad = !escape_address_is(address);
+    if (m->depth < LINKS_MAX) {
+        m->dropped[m->depth] = bad;
+        m->address[m->depth] = address;
+    }
+    m->depth++;
+    if (bad || m->image || m->depth > LINKS_MAX || m->manner == MARK_TEXT)
+        return;
+    add(m, "<a");
+    add_attribute(m, "href", ESCAPE_URL, address);
+    if (a->title.size)
+        add_attribute(m, "title", ESCAPE_ATTRIBUTE, attribute(m, &a->title));
+    if (m->manner == MARK_LABEL)
+        add(m, " target=\"_blank\" rel=\"noopener\"");
+    add(m, ">");
+}
+
+static void link_close(struct marking *m) {
+    m->depth--;
+    if (m->depth >= LINKS_MAX || m->dropped[m->depth] || m->image)
+        return;
+    if (m->manner != MARK_TEXT) {
+        add(m, "</a>");
+        return;
+    }
+    add(m, " (");
+    buf_add(&m->out, m->address[m->depth]);
+    add(m, ")");
+}
+
+/* What an image says is its words; they follow as text until it ends. */
+static void image_open(struct marking *m, const MD_SPAN_IMG_DETAIL *i) {
+    str address = attribute(m, &i->src);
+    bool good = escape_address_is(address) && !str_starts(address, S("mailto:"));
+    if (m->image++ || m->manner != MARK_HTML)
+        return;
+    add(m, "<img");
+    if (good)
+        add_attribute(m, "src", ESCAPE_URL, address);
+    if (i->title.size)
+        add_attribute(m, "title", ESCAPE_ATTRIBUTE, attribute(m, &i->title));
+    add(m, " loading=\"lazy\" alt=\"");
+}
+
+static void image_close(struct marking *m) {
+    if (--m->image == 0 && m->manner == MARK_HTML)
+        add(m, "\">");
+}
+
+static void simple(struct marking *m, MD_SPANTYPE type, bool opening) {
+    static const struct block spans[] = {
+        [MD_SPAN_EM] = {"<em>", "</em>"},
+        [MD_SPAN_STRONG] = {"<strong>", "</strong>"},
+        [MD_SPAN_CODE] = {"<code>", "</code>"},
+    };
+    if (m->image || m->manner == MARK_TEXT || type >= COUNT(spans) || !spans[type].open)
+        return;
+    add(m, opening ? spans[type].open : spans[type].close);
+}
+
+static int span_enter(MD_SPANTYPE type, void *detail, void *self) {
+    if (type == MD_SPAN_A)
+        link_open(self, detail);
+    else if (type == MD_SPAN_IMG)
+        image_open(self, detail);
+    else
+        simple(self, type, true);
+    return 0;
+}
+
+static int span_leave(MD_SPANTYPE type, void *detail, void *self) {
+    if (type == MD_SPAN_A)
+        link_close(self);
+    else if (type == MD_SPAN_IMG)
+        image_close(self);
+    else
+        simple(self, type, false);
+    return 0;
+}
+
+static void entity(struct marking *m, str text) {
+    if (m->manner == MARK_TEXT)
+        add_entity(&m->out, text);
+    else
+        buf_add(&m->out, text);
+}
+
+static int text(MD_TEXTTYPE type, const MD_CHAR *ptr, MD_SIZE size, void *self) {
+    struct marking *m = self;
+    str t = {ptr, size};
+    bool page = m->manner == MARK_HTML && !m->image;
+    if (type == MD_TEXT_NULLCHAR)
+        add(m, "\xef\xbf\xbd");
+    else if (type == MD_TEXT_BR)
+        add(m, page ? "<br>\n" : " ");
+    else if (type == MD_TEXT_SOFTBR)
+        add(m, page ? "\n" : " ");
+    else if (type == MD_TEXT_ENTITY)
+        entity(m, t);
+    else
+        add_escaped(m, t);
+    return 0;
+}
+
+static str mark(struct arena *mem, str markdown, enum manner manner, str base) {
+    static const MD_PARSER parser = {
+        .flags = MD_FLAG_TABLES | MD_FLAG_NOHTMLBLOCKS | MD_FLAG_NOHTMLSPANS,
+        .enter_block = block_enter,
+        .leave_block = block_leave,
+        .enter_span = span_enter,
+        .leave_span = span_leave,
+        .text = text,
+    };
+    struct marking m = {
+        .mem = mem, .out = buf_new(mem, LIMIT_PAGE), .manner = manner, .base = base};
+    if (markdown.len > LIMIT_PAGE)
+        return S("");
+    /* With a NUL behind: md4c 0.4.8 looks one byte past an unfinished link at the end of the text. */
+    md_parse(str_cz(mem, markdown), (MD_SIZE)markdown.len, &parser, &m);
+    return buf_str(&m.out);
+}
+
+static struct tree *html_value(struct arena *mem, str html) {
+    struct tree *t = tree_text(mem, html);
+    t->kind = TREE_HTML;
+    return t;
+}
+
+struct tree *mark_html(struct arena *mem, str markdown) {
+    return html_value(mem, mark(mem, markdown, MARK_HTML, S("")));
+}
+
+struct tree *mark_label(struct arena *mem, str markdown) {
+    return html_value(mem, mark(mem, markdown, MARK_LABEL, S("")));
+}
+
+struct tree *mark_text(struct arena *mem, str markdown, str base) {
+    return tree_text(mem, mark(mem, markdown, MARK_TEXT, base));
+}

@@ -1,0 +1,15 @@
+/* mark: the owner's Markdown (CommonMark + tables) to safe HTML; the only maker of html values.
+ * No raw HTML passes; links only http, https, mailto, relative; images the same without mailto.
+ * A heading is one level lower than written: the page's own title is the first. */
+#ifndef PAGE_MARK_H
+#define PAGE_MARK_H
+
+#include "base/tree.h"
+
+struct tree *mark_html(struct arena *mem, str markdown);
+/* For a label: no paragraphs and other blocks; links open beside the page. */
+struct tree *mark_label(struct arena *mem, str markdown);
+/* For a letter: plain text, "words (address)" for a link; `base` before relative addresses. */
+struct tree *mark_text(struct arena *mem, str markdown, str base);
+
+#endif

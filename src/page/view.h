@@ -1,0 +1,48 @@
+/* view: facts to the trees that templates are made from: one function per page. Chooses which
+ * facts are shown, never how they look. Every view has `shop` (name, lang, url, api, test,
+ * seller), `t` (the texts of the language, from theme/words.<lang>.txt), `title`, `description`,
+ * `noindex`, `private`, `refresh`, `pages` (own pages to link to) and `to` (pages, api, style:
+ * what stands before /p/…, /api/…, /style.css). What is not there is none, never left out:
+ * templates are strict about names.
+ */
+#ifndef PAGE_VIEW_H
+#define PAGE_VIEW_H
+
+#include "base/tree.h"
+#include "page/template.h"
+#include "shop/order.h"
+#include "shop/shop.h"
+
+/* Drafts are shown in test mode only. */
+struct tree *view_index(struct arena *mem, const struct shop *shop, const struct theme *theme);
+struct tree *view_product(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, const struct product *p);
+/* A page of the owner's own: title and Markdown. */
+struct tree *view_own(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, str title, str markdown);
+/* The order form. `fields`: what was typed (null: nothing), `wrong`: field -> sentence (null:
+ * none). */
+struct tree *view_buy(struct arena *mem, const struct shop *shop, const struct theme *theme,
+    const struct product *p, const struct tree *fields, const struct tree *wrong);
+/* The buyer's page: each step as it is, in words; access links when done; `again` is the address
+ * of this page, with ?n=<times looked> when it has been looked at by itself. refresh (seconds) is
+ * there while something is still on its way, for about a minute when no money came. */
+struct tree *view_order(struct arena *mem, const struct shop *shop, const struct theme *theme,
+    const struct order *o, str again);
+/* The test gateway's page; action: where its buttons post. */
+struct tree *view_test_payment(struct arena *mem, const struct shop *shop,
+    const struct theme *theme, str product, money amount, str action);
+/* A page that only says something. Without a title the sentence is the title. */
+struct tree *view_message(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, str title, str sentence);
+/* A lesson of the built-in academy: html made by mark; list of lessons {title, path, here}, list of
+ * files {name, path}. */
+struct tree *view_lesson(struct arena *mem, const struct shop *shop, const struct theme *theme,
+    const struct order *o, const struct product *p, str markdown, const struct tree *lessons,
+    const struct tree *files);
+/* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you. They
+ * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
+struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
+    const struct step *s, str page);
+
+#endif

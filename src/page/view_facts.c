@@ -1,0 +1,165 @@
+#include "page/view_facts.h"
+
+/* "https://example.com/shop" is an origin and a path. */
+static str path_of(str address) {
+    size_t scheme = str_find(address, S("://"));
+    str rest = scheme < address.len ? str_from(address, scheme + 3) : address;
+    str path = str_from(rest, str_find_byte(rest, '/'));
+    while (str_ends(path, S("/")))
+        path = str_part(path, 0, path.len - 1);
+    return path;
+}
+
+static str origin_of(str address) {
+    return str_part(address, 0, address.len - path_of(address).len);
+}
+
+static str without_slash(str address) {
+    return str_ends(address, S("/")) ? str_part(address, 0, address.len - 1) : address;
+}
+
+/* On one origin all addresses are relative, so that the same pages work wherever they are tried. */
+static struct tree *places(struct arena *mem, const struct shop *shop, enum view_made made) {
+    str url = without_slash(shop->url);
+    str api = shop->api.len ? without_slash(shop->api) : url;
+    bool one = str_is(origin_of(url), origin_of(api));
+    struct tree *to = tree_map(mem);
+    bool here = one || made == VIEW_STATIC;
+    tree_put_text(mem, to, S("pages"), here ? path_of(url) : url);
+    here = one || made == VIEW_PROGRAM;
+    tree_put_text(mem, to, S("api"), here ? path_of(api) : api);
+    tree_put_text(mem, to, S("style"), path_of(made == VIEW_STATIC ? url : api));
+    return to;
+}
+
+struct tree *view_shop(struct arena *mem, const struct shop *shop) {
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("name"), shop->name);
+    tree_put_text(mem, t, S("lang"), shop->lang);
+    tree_put_text(mem, t, S("url"), without_slash(shop->url));
+    tree_put_text(mem, t, S("api"), without_slash(shop->api));
+    tree_put_bool(mem, t, S("test"), !shop->live);
+    struct tree *seller = tree_put(t, S("seller"), tree_map(mem));
+    tree_put_text(mem, seller, S("name"), shop->seller.name);
+    tree_put_text(mem, seller, S("address"), shop->seller.address);
+    tree_put_text(mem, seller, S("country"), shop->seller.country);
+    tree_put_text(mem, seller, S("tax_id"), shop->seller.tax_id);
+    tree_put_text(mem, seller, S("email"), shop->seller.email);
+    return t;
+}
+
+void view_speak(struct view *v, str lang) {
+    const struct tree *words = theme_words(v->theme, lang);
+    v->lang = lang;
+    tree_put_text(v->mem, v->tree, S("lang"), lang);
+    struct tree *t = tree_map(v->mem);
+    if (words) {
+        /* Shares the texts with all other views: they are never changed. */
+        t->first = words->first;
+        t->last = words->last;
+        t->count = words->count;
+    }
+    tree_put(v->tree, S("t"), t);
+}
+
+void view_title(struct view *v, str title) {
+    tree_put_text(v->mem, v->tree, S("title"), title);
+}
+
+str view_word(const struct view *v, str name) {
+    return tree_get(tree_find(v->tree, S("t")), name);
+}
+
+struct view view_new(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, enum view_made made) {
+    static const str none[] = {
+        S_INIT("description"), S_INIT("refresh"), S_INIT("again"), S_INIT("image")};
+    struct view v = {mem, shop, theme, shop->lang, tree_map(mem)};
+    tree_put(v.tree, S("shop"), view_shop(mem, shop));
+    tree_put(v.tree, S("to"), places(mem, shop, made));
+    view_speak(&v, shop->lang);
+    view_title(&v, shop->name);
+    tree_put_bool(mem, v.tree, S("noindex"), made == VIEW_PROGRAM);
+    tree_put_bool(mem, v.tree, S("private"), false);
+    tree_put(v.tree, S("pages"), tree_list(mem));
+    for (size_t i = 0; i < COUNT(none); i++)
+        tree_put(v.tree, none[i], tree_none(mem));
+    return v;
+}
+
+str view_tax_rate(struct arena *mem, str tax) {
+    bool number = tax.len > 0 && tax.ptr[0] >= '0' && tax.ptr[0] <= '9';
+    return number && !str_is(tax, S("0")) ? JOIN(mem, tax, S("%")) : S("");
+}
+
+str view_time(struct arena *mem, instant at) {
+    if (!at)
+        return S("");
+    str iso = time_iso(mem, at);
+    return JOIN(mem, str_part(iso, 0, 10), S(" "), str_part(iso, 11, 5), S(" UTC"));
+}
+
+static str show(struct arena *mem, money m, str lang) {
+    return m.currency[0] ? money_show(mem, m, lang) : S("");
+}
+
+void view_lines(struct arena *mem, struct tree *order, const struct order *o, str lang) {
+    struct tree *lines = tree_put(order, S("lines"), tree_list(mem));
+    money net = {0};
+    money tax = {0};
+    for (size_t i = 0; i < o->line_count; i++) {
+        const struct line *l = &o->lines[i];
+        struct tree *t = tree_add(lines, tree_map(mem));
+        tree_put_text(mem, t, S("name"), l->name);
+        tree_put_int(mem, t, S("quantity"), l->quantity);
+        tree_put_text(mem, t, S("tax"), l->tax);
+        tree_put_text(mem, t, S("rate"), view_tax_rate(mem, l->tax));
+        tree_put_text(mem, t, S("net"), show(mem, l->net, lang));
+        tree_put_text(mem, t, S("tax_amount"), show(mem, l->tax_amount, lang));
+        tree_put_text(mem, t, S("gross"), show(mem, l->gross, lang));
+        net = i ? money_add(net, l->net) : l->net;
+        tax = i ? money_add(tax, l->tax_amount) : l->tax_amount;
+    }
+    tree_put_text(mem, order, S("net"), show(mem, net, lang));
+    tree_put_text(mem, order, S("tax"), show(mem, tax, lang));
+    tree_put_text(mem, order, S("total"), show(mem, o->total, lang));
+}
+
+/* Which values of a step are for the buyer; others (ids of a partner's things) are not. */
+static const struct {
+    str name;
+    bool address;
+} gifts[] = {
+    {S_INIT("link"), true},
+    {S_INIT("url"), true},
+    {S_INIT("licence"), false},
+    {S_INIT("license"), false},
+    {S_INIT("code"), false},
+};
+
+static void gift_add(struct arena *mem, struct tree *list, str title, const struct tree *value) {
+    str text = tree_str(value);
+    for (size_t i = 0; i < COUNT(gifts); i++) {
+        if (!str_is(gifts[i].name, value->name) || !text.len)
+            continue;
+        bool web = str_starts(text, S("https://")) || str_starts(text, S("http://"));
+        if (gifts[i].address && !web)
+            continue;
+        struct tree *t = tree_add(list, tree_map(mem));
+        tree_put_text(mem, t, S("title"), title);
+        tree_put_text(mem, t, S("url"), gifts[i].address ? text : S(""));
+        tree_put_text(mem, t, S("text"), gifts[i].address ? S("") : text);
+    }
+}
+
+struct tree *view_gifts(struct arena *mem, const struct order *o) {
+    struct tree *list = tree_list(mem);
+    for (size_t i = 0; i < o->step_count; i++) {
+        const struct step *s = &o->steps[i];
+        if (s->state != STEP_DONE || s->line < 0 || (size_t)s->line >= o->line_count)
+            continue;
+        for (const struct tree *v = s->values ? s->values->first : NULL; v; v = v->next)
+            gift_add(mem, list, o->lines[s->line].name, v);
+    }
+    return list;
+}

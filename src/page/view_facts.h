@@ -1,0 +1,41 @@
+/* view_facts: what several views show alike. Belongs to page/view*.c; nobody else needs it. */
+#ifndef PAGE_VIEW_FACTS_H
+#define PAGE_VIEW_FACTS_H
+
+#include "page/view.h"
+
+enum view_made {
+    VIEW_STATIC,  /* at url; may lie on any host */
+    VIEW_PROGRAM, /* by the program, at api */
+};
+
+/* One view under way. */
+struct view {
+    struct arena *mem;
+    const struct shop *shop;
+    const struct theme *theme;
+    str lang;
+    struct tree *tree;
+};
+
+/* With all that every view has. */
+struct view view_new(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, enum view_made made);
+/* Speaks another language than the shop, when there are words of it. */
+void view_speak(struct view *v, str lang);
+void view_title(struct view *v, str title);
+/* A text of the theme; "" when it has none of that name. */
+str view_word(const struct view *v, str name);
+
+/* name, address, country, tax_id, email of the seller; name, lang, url, api, test. */
+struct tree *view_shop(struct arena *mem, const struct shop *shop);
+/* "23%"; "" where there is no tax to be named. */
+str view_tax_rate(struct arena *mem, str tax);
+/* "2026-11-25 10:00 UTC"; "" for 0. */
+str view_time(struct arena *mem, instant at);
+/* Puts `lines` {name, quantity, tax, rate, net, tax_amount, gross}, `net`, `tax`, `total`. */
+void view_lines(struct arena *mem, struct tree *order, const struct order *o, str lang);
+/* What the steps obtained for the buyer: a list of {title, url, text}, one of the two none. */
+struct tree *view_gifts(struct arena *mem, const struct order *o);
+
+#endif

@@ -1,0 +1,219 @@
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/fill.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "partner/http_step.h"
+
+/* ---- what an answer said, for the owner ---- */
+
+enum { WHY_MAX = 300, WORDS_MAX = 4096, SECRET_MIN = 4 };
+
+/* Where services put the words of an error: Kit's `errors`, OAuth's two, problem+json, and the
+ * usual. */
+static const str word_places[] = {S_INIT("errors"), S_INIT("error_description"), S_INIT("error"),
+    S_INIT("detail"), S_INIT("message"), S_INIT("title")};
+
+/* All texts below, joined: `errors` may be lists in lists (Kit's sequences) or maps of lists. */
+static void words_add(struct buf *b, const struct tree *t) {
+    if (t->kind == TREE_TEXT || t->kind == TREE_NUMBER) {
+        if (b->len)
+            buf_add(b, S("; "));
+        buf_add(b, t->text);
+    }
+    for (const struct tree *c = t->first; c; c = c->next)
+        words_add(b, c);
+}
+
+static str words_of(struct arena *mem, str body) {
+    const struct tree *t = NULL;
+    struct buf b = buf_new(mem, LIMIT_ANSWER);
+    if (json_read(mem, body, &t).code != ERR_NONE)
+        return str_starts(str_trim(body), S("<")) ? S("") : body;
+    for (size_t i = 0; i < COUNT(word_places) && !b.len; i++)
+        if (tree_find(t, word_places[i]))
+            words_add(&b, tree_find(t, word_places[i]));
+    return buf_str(&b);
+}
+
+static str replace(struct arena *mem, str text, str what, str with) {
+    struct buf b = buf_new(mem, text.len * (with.len + 1) + 1);
+    for (size_t at = str_find(text, what); at < text.len; at = str_find(text, what)) {
+        buf_add(&b, str_part(text, 0, at));
+        buf_add(&b, with);
+        text = str_from(text, at + what.len);
+    }
+    buf_add(&b, text);
+    return buf_str(&b);
+}
+
+/* A partner that repeats our credentials in its error must not put them into the shop's rows. */
+static str without_secrets(struct arena *mem, const struct shop *shop, str text) {
+    const struct tree *secrets = shop ? shop->secrets : NULL;
+    for (const struct tree *s = secrets ? secrets->first : NULL; s; s = s->next) {
+        str value = tree_str(s);
+        if (value.len >= SECRET_MIN && str_find(text, value) < text.len)
+            text = replace(mem, text, value, JOIN(mem, S("${"), s->name, S("}")));
+    }
+    return text;
+}
+
+static str one_line(struct arena *mem, str text) {
+    struct buf b = buf_new(mem, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        buf_byte(&b, c < ' ' || c == 0x7f ? ' ' : (char)c);
+    }
+    return str_trim(buf_str(&b));
+}
+
+str http_why(struct arena *mem, const struct step_call *call, const struct talk_answer *answer) {
+    str words = answer->why;
+    if (answer->sent == TALK_ANSWERED) {
+        str said = utf8_is(answer->body) ? words_of(mem, answer->body) : S("");
+        str head = JOIN(mem, S("the partner answered "), str_int(mem, answer->status));
+        words = said.len ? JOIN(mem, head, S(": "), said) : head;
+    }
+    words = utf8_prefix(words, WORDS_MAX);
+    words = one_line(mem, without_secrets(mem, call->shop, words));
+    return utf8_prefix(words, WHY_MAX);
+}
+
+/* ---- what it means ---- */
+
+static bool has_code(const struct tree *list, int status) {
+    for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
+        int64_t code = 0;
+        if (str_number(tree_str(t), &code) && code == status)
+            return true;
+    }
+    return false;
+}
+
+/* The owner's lists, in the order they are looked at. */
+static const struct {
+    str name;
+    enum step_result result;
+} lists[] = {
+    {S_INIT("ok"), STEP_DID},
+    {S_INIT("later"), STEP_LATER},
+    {S_INIT("refused"), STEP_REFUSED},
+};
+
+/* Without a list, in this order. A list that is given replaces the rows of its result, but for
+ * 429: it says by itself that nothing was done. 408 and 5xx may have been executed; a redirect
+ * was not followed, so it was not. */
+static const struct {
+    int from, to;
+    enum step_result result;
+} defaults[] = {
+    {429, 429, STEP_LATER},
+    {503, 503, STEP_LATER},
+    {408, 408, STEP_UNCLEAR},
+    {200, 299, STEP_DID},
+    {300, 399, STEP_REFUSED},
+    {400, 499, STEP_REFUSED},
+};
+
+static bool is_listed(const struct tree *with, enum step_result result, int status) {
+    if (status == 429 || (result == STEP_REFUSED && status < 400))
+        return false;
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if (lists[i].result == result)
+            return tree_find(with, lists[i].name) != NULL;
+    return false;
+}
+
+static enum step_result result_of(const struct tree *with, int status) {
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if (has_code(tree_find(with, lists[i].name), status))
+            return lists[i].result;
+    for (size_t i = 0; i < COUNT(defaults); i++)
+        if (status >= defaults[i].from && status <= defaults[i].to
+            && !is_listed(with, defaults[i].result, status))
+            return defaults[i].result;
+    return STEP_UNCLEAR;
+}
+
+/* ---- what it gives ---- */
+
+static err unexpected(struct arena *mem, str pointer, str what) {
+    return err_make(ERR_PARTNER, JOIN(mem, S("unexpected reply: "), pointer, what));
+}
+
+/* Values go into pages and letters: one line of text, not empty. */
+static bool is_value(str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+            return false;
+    return s.len > 0 && s.len <= LIMIT_FIELD;
+}
+
+err http_values(struct arena *mem, const struct step_call *call, const struct tree *pointers,
+    const struct tree *body, const struct tree **out) {
+    struct tree *values = tree_map(mem), *filled = NULL;
+    TRY(fill_tree(mem, pointers, call->view, &filled));
+    for (const struct tree *p = filled->first; p; p = p->next) {
+        str value = tree_str(tree_pointer(body, tree_str(p)));
+        if (!is_value(value))
+            return unexpected(mem, tree_str(p), S(" is not there or no text"));
+        tree_put_text(mem, values, p->name, value);
+    }
+    *out = values;
+    return OK_ERR;
+}
+
+/* Kit drops a custom field that it does not know, with a success: what was sent must come back. */
+static err expected(struct arena *mem, const struct step_call *call, const struct tree *body) {
+    struct tree *filled = NULL;
+    TRY(fill_tree(mem, tree_find(call->with, S("expect")), call->view, &filled));
+    for (const struct tree *e = filled->first; e; e = e->next) {
+        const struct tree *found = tree_pointer(body, e->name);
+        if (!found || !str_is(tree_str(found), tree_str(e)))
+            return unexpected(mem, e->name, S(" is not what was sent"));
+    }
+    return OK_ERR;
+}
+
+static void succeed(struct arena *mem, const struct step_call *call,
+    const struct talk_answer *answer, struct step_outcome *out) {
+    const struct tree *body = NULL;
+    const struct tree *pointers = tree_find(call->with, S("values"));
+    bool wanted = pointers || tree_find(call->with, S("expect"));
+    err e = json_read(mem, answer->body, &body);
+    if (wanted && e.code != ERR_NONE) {
+        *out = (struct step_outcome){
+            .result = STEP_UNCLEAR, .why = S("unexpected reply: a success that is not JSON")};
+        return;
+    }
+    struct step_outcome o = {.result = STEP_DID};
+    e = wanted ? http_values(mem, call, pointers, body, &o.values) : OK_ERR;
+    if (e.code == ERR_NONE && wanted)
+        e = expected(mem, call, body);
+    if (e.code != ERR_NONE) {
+        *out = (struct step_outcome){.result = STEP_REFUSED, .why = e.what};
+        return;
+    }
+    str receipt = tree_get(call->with, S("receipt"));
+    o.receipt = receipt.len ? tree_str(tree_pointer(body, receipt)) : S("");
+    if (!is_value(o.receipt))
+        o.receipt = str_int(mem, answer->status);
+    *out = o;
+}
+
+void http_read(struct arena *mem, const struct step_call *call, const struct talk_answer *answer,
+    struct step_outcome *out) {
+    struct step_outcome o = {.result = STEP_UNCLEAR};
+    if (answer->sent == TALK_NOT_SENT)
+        o.result = STEP_LATER;
+    else if (answer->sent == TALK_ANSWERED)
+        o.result = result_of(call->with, answer->status);
+    if (o.result == STEP_DID) {
+        succeed(mem, call, answer, out);
+        return;
+    }
+    if (o.result == STEP_LATER)
+        o.wait_ms = talk_retry_after(answer, call->now);
+    o.why = http_why(mem, call, answer);
+    *out = o;
+}

@@ -1,0 +1,279 @@
+#include "partner/mail.h"
+
+#include "base/buf.h"
+#include "base/encode.h"
+
+enum {
+    ADDRESS_MAX = 254, /* RFC 5321 4.5.3.1.3 */
+    LOCAL_MAX = 64,
+    LINE_MAX_SIZE = 998, /* RFC 5322 2.1.1 */
+    SHORT_LINE = 60,     /* a header value that needs no folding */
+    WORD_BYTES = 45,     /* of text in one encoded word: 60 characters of base64 in at most 75 */
+    SOFT_LINE = 76,      /* of quoted-printable */
+    HEAD_MAX = 16 * 1024,
+    TEXT_MAX = 1 << 20,
+};
+
+static err wrong(str what) {
+    return err_make(ERR_INVALID, what);
+}
+
+static bool is_alnum(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_made_of(str s, str also) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_alnum(s.ptr[i]) && str_find_byte(also, s.ptr[i]) == also.len)
+            return false;
+    return s.len > 0;
+}
+
+/* One line of UTF-8 without control characters: nothing that could begin another header. */
+static bool is_line(str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+            return false;
+    return utf8_is(s);
+}
+
+static bool is_ascii(str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* ---- addresses ---- */
+
+/* Labels between single dots: neither empty nor missing. */
+static bool is_dotted(str s, str also) {
+    str rest = s, piece = {0};
+    if (!s.len || str_ends(s, S(".")))
+        return false;
+    while (str_cut(&rest, '.', &piece))
+        if (!is_made_of(piece, also))
+            return false;
+    return true;
+}
+
+static bool is_address(str s) {
+    size_t at = str_find_byte(s, '@');
+    return s.len <= ADDRESS_MAX && at <= LOCAL_MAX && at < s.len
+           && is_dotted(str_part(s, 0, at), S("!#$%&'*+-/=?^_`{|}~"))
+           && is_dotted(str_from(s, at + 1), S("-"));
+}
+
+static str address_of(str from) {
+    str text = str_trim(from);
+    size_t open = str_find_byte(text, '<');
+    if (!str_ends(text, S(">")) || open == text.len)
+        return text;
+    return str_part(text, open + 1, text.len - open - 2);
+}
+
+err mail_address(str from, str *out) {
+    str address = address_of(from);
+    if (!is_line(from) || !is_address(address))
+        return wrong(S("an e-mail address does not read"));
+    *out = address;
+    return OK_ERR;
+}
+
+/* ---- headers ---- */
+
+/* RFC 2047, whole characters in each word. */
+static void words_add(struct arena *mem, struct buf *b, str text) {
+    for (bool first = true; text.len; first = false) {
+        str part = utf8_prefix(text, WORD_BYTES);
+        buf_add(b, first ? S("=?utf-8?B?") : S("\r\n =?utf-8?B?"));
+        buf_add(b, base64_write(mem, part));
+        buf_add(b, S("?="));
+        text = str_from(text, part.len);
+    }
+}
+
+/* "=?" in plain text would be read as an encoded word. */
+static bool is_plain(str text) {
+    return is_ascii(text) && text.len <= SHORT_LINE && str_find(text, S("=?")) == text.len;
+}
+
+static err text_header(struct arena *mem, struct buf *b, str name, str text) {
+    if (!is_line(text))
+        return wrong(JOIN(mem, name, S(" has a line break or a control character")));
+    buf_add(b, name);
+    buf_add(b, S(": "));
+    if (is_plain(text))
+        buf_add(b, text);
+    else
+        words_add(mem, b, text);
+    buf_add(b, S("\r\n"));
+    return OK_ERR;
+}
+
+static void quoted_add(struct buf *b, str text) {
+    buf_byte(b, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+            buf_byte(b, '\\');
+        buf_byte(b, text.ptr[i]);
+    }
+    buf_byte(b, '"');
+}
+
+/* The display name in front of "<", without quotes that stood round it. */
+static str display_name(str text, str address) {
+    size_t before = (size_t)(address.ptr - text.ptr);
+    str name = before > 0 ? str_trim(str_part(text, 0, before - 1)) : S("");
+    bool quoted = name.len >= 2 && name.ptr[0] == '"' && str_ends(name, S("\""));
+    return quoted ? str_part(name, 1, name.len - 2) : name;
+}
+
+static err address_header(struct arena *mem, struct buf *b, str name, str text) {
+    str address = {0};
+    err e = mail_address(text, &address);
+    if (e.code != ERR_NONE)
+        return err_in(mem, e, name);
+    str shown = address.ptr == str_trim(text).ptr ? S("") : display_name(text, address);
+    buf_add(b, name);
+    buf_add(b, S(": "));
+    if (!shown.len) {
+        buf_add(b, address);
+    } else {
+        if (!is_plain(shown))
+            words_add(mem, b, shown);
+        else if (is_made_of(shown, S(" -_")))
+            buf_add(b, shown);
+        else
+            quoted_add(b, shown);
+        buf_add(b, shown.len > SHORT_LINE / 2 ? S("\r\n <") : S(" <"));
+        buf_add(b, address);
+        buf_byte(b, '>');
+    }
+    buf_add(b, S("\r\n"));
+    return OK_ERR;
+}
+
+/* Whole lines "List-…: value", one a line; no other header may come this way. */
+static err list_headers(struct buf *b, str lines) {
+    str rest = lines, line = {0};
+    while (str_cut(&rest, '\n', &line)) {
+        line = str_trim(line);
+        if (!line.len)
+            continue;
+        size_t colon = str_find_byte(line, ':');
+        bool named = colon < line.len && is_made_of(str_part(line, 0, colon), S("-"));
+        if (!str_starts(line, S("List-")) || !named || !is_line(line) || !is_ascii(line)
+            || line.len > LINE_MAX_SIZE)
+            return wrong(S("a List- header does not read"));
+        buf_add(b, line);
+        buf_add(b, S("\r\n"));
+    }
+    return OK_ERR;
+}
+
+static err id_header(struct buf *b, str key, str host) {
+    if (!is_dotted(key, S("-_")) || !is_dotted(host, S("-")))
+        return wrong(S("the Message-ID does not read"));
+    buf_add(b, S("Message-ID: <"));
+    buf_add(b, key);
+    buf_byte(b, '@');
+    buf_add(b, host);
+    buf_add(b, S(">\r\n"));
+    return OK_ERR;
+}
+
+/* ---- the text ---- */
+
+/* LF line ends only, and one at the end; "" stays "". */
+static str lines_of(struct arena *mem, str text) {
+    struct buf b = buf_new(mem, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '\r')
+            buf_byte(&b, text.ptr[i]);
+        else if (i + 1 == text.len || text.ptr[i + 1] != '\n')
+            buf_byte(&b, '\n');
+    }
+    str all = buf_str(&b);
+    if (all.len && !str_ends(all, S("\n")))
+        buf_byte(&b, '\n');
+    return buf_str(&b);
+}
+
+enum coding { CODING_7BIT, CODING_8BIT, CODING_QUOTED };
+
+static enum coding coding_of(str text) {
+    str rest = text, line = {0};
+    while (str_cut(&rest, '\n', &line)) {
+        if (line.len > LINE_MAX_SIZE)
+            return CODING_QUOTED;
+        for (size_t i = 0; i < line.len; i++)
+            if (((unsigned char)line.ptr[i] < ' ' && line.ptr[i] != '\t') || line.ptr[i] == 0x7f)
+                return CODING_QUOTED;
+    }
+    return is_ascii(text) ? CODING_7BIT : CODING_8BIT;
+}
+
+static void quoted_line(struct buf *b, str line) {
+    size_t used = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.ptr[i];
+        bool last = i + 1 == line.len;
+        bool blank = (c == ' ' || c == '\t') && !last;
+        bool plain = blank || (c > ' ' && c < 0x7f && c != '=');
+        size_t size = plain ? 1 : 3;
+        if (used + size > SOFT_LINE - 1) {
+            buf_add(b, S("=\r\n"));
+            used = 0;
+        }
+        if (plain)
+            buf_byte(b, (char)c);
+        else
+            buf_format(b, "=%02X", c);
+        used += size;
+    }
+}
+
+static void text_add(struct buf *b, str text, enum coding coding) {
+    str rest = text, line = {0};
+    while (str_cut(&rest, '\n', &line)) {
+        if (coding == CODING_QUOTED)
+            quoted_line(b, line);
+        else
+            buf_add(b, line);
+        buf_add(b, S("\r\n"));
+    }
+}
+
+/* By coding. */
+static const str coding_names[] = {S_INIT("7bit"), S_INIT("8bit"), S_INIT("quoted-printable")};
+
+err mail_write(struct arena *mem, const struct letter *l, str *out) {
+    struct buf b = buf_new(mem, HEAD_MAX + TEXT_MAX * 4);
+    if (!utf8_is(l->text) || str_find_byte(l->text, 0) < l->text.len)
+        return wrong(S("the text of a letter is not UTF-8"));
+    if (l->text.len > TEXT_MAX)
+        return err_make(ERR_TOO_BIG, S("the text of a letter is too long"));
+    TRY(address_header(mem, &b, S("From"), l->from));
+    TRY(address_header(mem, &b, S("To"), l->to));
+    if (l->reply_to.len)
+        TRY(address_header(mem, &b, S("Reply-To"), l->reply_to));
+    TRY(text_header(mem, &b, S("Subject"), l->subject));
+    buf_add(&b, S("Date: "));
+    buf_add(&b, time_mail(mem, l->at));
+    buf_add(&b, S("\r\n"));
+    TRY(id_header(&b, l->key, l->host));
+    TRY(list_headers(&b, l->list_headers));
+    str text = lines_of(mem, l->text);
+    enum coding coding = coding_of(text);
+    /* Nobody's holiday notice need answer a machine (RFC 3834). */
+    buf_add(&b, S("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+                  "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "));
+    buf_add(&b, coding_names[coding]);
+    buf_add(&b, S("\r\n\r\n"));
+    text_add(&b, text, coding);
+    if (b.full)
+        return err_make(ERR_TOO_BIG, S("the letter is too long"));
+    *out = buf_str(&b);
+    return OK_ERR;
+}

@@ -1,0 +1,27 @@
+/* mail: a letter to the bytes of RFC 5322, the same bytes every time it is made from the same
+ * facts.
+ *
+ * Headers cannot be injected: CR, LF and control characters in a value are an error, anything
+ * beyond ASCII is encoded (RFC 2047). The Message-ID is <key@host of the shop>; so all copies of
+ * one step carry one id. Text is UTF-8, 8bit when lines fit, quoted-printable when not.
+ */
+#ifndef PARTNER_MAIL_H
+#define PARTNER_MAIL_H
+
+#include "base/err.h"
+#include "base/time.h"
+
+struct letter {
+    str from; /* "Jan <jan@example.com>" */
+    str to, reply_to;
+    str subject, text;
+    str key, host;
+    str list_headers; /* "" */
+    instant at;
+};
+
+MUST err mail_write(struct arena *mem, const struct letter *l, str *out);
+/* The bare address of "Jan <jan@example.com>"; ERR_INVALID. */
+MUST err mail_address(str from, str *out);
+
+#endif

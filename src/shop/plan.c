@@ -1,0 +1,261 @@
+#include "shop/plan.h"
+
+#include "shop/shop.h"
+
+#define LATE_AFTER (15 * TIME_MINUTE)
+
+static bool has_text(const struct tree *list, str text) {
+    for (const struct tree *t = list ? list->first : NULL; t; t = t->next)
+        if (str_is(tree_str(t), text))
+            return true;
+    return false;
+}
+
+/* A product that has left the catalogue still owes what the shop owes for all. */
+static bool is_owed(const struct product *p, str id) {
+    return !p || !p->steps || has_text(p->steps, id);
+}
+
+static void step_add(struct arena *mem, const struct shop *shop, struct order *o, struct step s) {
+    struct step *more = arena_array(mem, o->step_count + 1, sizeof(*more));
+    if (o->step_count)
+        memcpy(more, o->steps, o->step_count * sizeof(*more));
+    s.key = step_key(mem, shop->secret, o->id, s.line, s.id);
+    more[o->step_count++] = s;
+    o->steps = more;
+}
+
+/* ---- what is owed for a line ---- */
+
+/* What of `waits` this product owes as well. */
+static struct tree *needs_of(
+    struct arena *mem, const struct shop_step *s, const struct product *p) {
+    struct tree *needs = NULL;
+    for (const struct tree *n = s->waits ? s->waits->first : NULL; n; n = n->next) {
+        if (!is_owed(p, n->text))
+            continue;
+        if (!needs)
+            needs = tree_list(mem);
+        tree_add(needs, tree_text(mem, n->text));
+    }
+    return needs;
+}
+
+/* `settle` may stand with the connector: step.c looks for it in the step's own settings. */
+static const struct tree *with_of(
+    struct arena *mem, const struct shop *shop, const struct shop_step *s) {
+    str owner = str_part(s->does, 0, str_find_byte(s->does, '.'));
+    const struct shop_connector *c = shop_connector(shop, owner);
+    const struct tree *settle = c ? tree_find(c->settings, S("settle")) : NULL;
+    if (!settle || tree_find(s->with, S("settle")))
+        return s->with;
+    struct tree *with = s->with ? tree_copy(mem, s->with) : tree_map(mem);
+    tree_put(with, S("settle"), tree_copy(mem, settle));
+    return with;
+}
+
+static void line_plan(
+    struct arena *mem, const struct shop *shop, struct order *o, int line, instant now) {
+    const struct product *p = shop_product(shop, o->lines[line].product);
+    for (size_t i = 0; i < shop->step_count; i++) {
+        const struct shop_step *s = &shop->steps[i];
+        if (!is_owed(p, s->id))
+            continue;
+        struct tree *needs = needs_of(mem, s, p);
+        step_add(mem, shop, o,
+            (struct step){.line = line,
+                .id = s->id,
+                .does = s->does,
+                .state = needs ? STEP_WAITING : STEP_READY,
+                .due = needs ? 0 : now,
+                .needs = needs,
+                .with = with_of(mem, shop, s)});
+    }
+}
+
+/* ---- the shop's own letters ---- */
+
+/* Values that a buyer is given; page/view_facts shows the same. A partner's own numbers are not
+ * among them, so that a mailing tool that refuses never holds back the letter with the access. */
+static bool gives_gift(const struct shop_step *s) {
+    static const str gifts[] = {
+        S_INIT("link"), S_INIT("url"), S_INIT("licence"), S_INIT("license"), S_INIT("code")};
+    for (size_t i = 0; s->gives && i < COUNT(gifts); i++)
+        if (has_text(s->gives, gifts[i]))
+            return true;
+    return !s->gives;
+}
+
+static bool is_planned(const struct order *o, str id) {
+    for (size_t i = 0; i < o->step_count; i++)
+        if (str_is(o->steps[i].id, id))
+            return true;
+    return false;
+}
+
+static struct tree *access_needs(
+    struct arena *mem, const struct shop *shop, const struct order *o) {
+    struct tree *needs = NULL;
+    for (size_t i = 0; i < shop->step_count; i++) {
+        const struct shop_step *s = &shop->steps[i];
+        if (!gives_gift(s) || !is_planned(o, s->id))
+            continue;
+        if (!needs)
+            needs = tree_list(mem);
+        tree_add(needs, tree_text(mem, s->id));
+    }
+    return needs;
+}
+
+static void letter_add(
+    struct arena *mem, const struct shop *shop, struct order *o, str id, instant due) {
+    step_add(mem, shop, o,
+        (struct step){.line = -1, .id = id, .does = S("mail"), .state = STEP_READY, .due = due});
+}
+
+void plan_steps(struct arena *mem, const struct shop *shop, struct order *o, instant now) {
+    for (size_t i = 0; i < o->line_count; i++)
+        line_plan(mem, shop, o, (int)i, now);
+    struct tree *needs = access_needs(mem, shop, o);
+    step_add(mem, shop, o,
+        (struct step){.line = -1,
+            .id = S("access"),
+            .does = S("mail"),
+            .state = needs ? STEP_WAITING : STEP_READY,
+            .due = needs ? 0 : now,
+            .needs = needs});
+    letter_add(mem, shop, o, S("late"), now + LATE_AFTER);
+    if (shop->seller.email.len)
+        letter_add(mem, shop, o, S("sold"), now);
+}
+
+void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now) {
+    size_t count = o->step_count;
+    for (size_t i = 0; i < count && shop->seller.email.len; i++) {
+        const struct step *s = &o->steps[i];
+        bool in_need = s->state == STEP_POISON || s->state == STEP_HOLD;
+        if (!in_need || str_starts(s->id, S("needs-you.")))
+            continue;
+        str id = JOIN(mem, S("needs-you."), str_int(mem, (int64_t)s->line + 1), S("."), s->id);
+        if (!is_planned(o, id))
+            letter_add(mem, shop, o, id, now);
+    }
+}
+
+const struct tree *plan_with(const struct shop *shop, const struct order *o, const struct step *s) {
+    if (s->line < 0)
+        return s->with;
+    const struct shop_step *today = shop_step(shop, s->id);
+    return today ? today->with : NULL;
+}
+
+/* ---- what holes are filled from ---- */
+
+static void put_money(struct arena *mem, struct tree *t, str name, money m) {
+    tree_put(t, name, tree_number(mem, money_amount(mem, m)));
+}
+
+static void put_time(struct arena *mem, struct tree *t, str name, instant at) {
+    if (at)
+        tree_put_text(mem, t, name, time_iso(mem, at));
+}
+
+static str currency_text(struct arena *mem, money m) {
+    return str_copy(mem, str_of(m.currency));
+}
+
+static struct tree *order_tree(struct arena *mem, const struct order *o) {
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("id"), o->id);
+    tree_put_text(mem, t, S("mode"), o->mode);
+    tree_put_text(mem, t, S("reference"), o->reference);
+    tree_put_text(mem, t, S("gateway"), o->gateway);
+    tree_put_text(mem, t, S("transaction"), o->payment_count ? o->payments[0].transaction : S(""));
+    put_money(mem, t, S("total"), o->total);
+    tree_put_int(mem, t, S("total_minor"), o->total.minor);
+    tree_put_text(mem, t, S("currency"), currency_text(mem, o->total));
+    put_time(mem, t, S("placed_at"), o->placed_at);
+    put_time(mem, t, S("paid_at"), o->paid_at);
+    return t;
+}
+
+static struct tree *line_tree(struct arena *mem, const struct line *l, int line) {
+    struct tree *t = tree_map(mem);
+    tree_put_int(mem, t, S("number"), (int64_t)line + 1);
+    tree_put_text(mem, t, S("product"), l->product);
+    tree_put_text(mem, t, S("name"), l->name);
+    tree_put_int(mem, t, S("quantity"), l->quantity);
+    tree_put_text(mem, t, S("tax"), l->tax);
+    put_money(mem, t, S("net"), l->net);
+    put_money(mem, t, S("tax_amount"), l->tax_amount);
+    put_money(mem, t, S("gross"), l->gross);
+    tree_put_int(mem, t, S("gross_minor"), l->gross.minor);
+    return t;
+}
+
+/* The owner's data, and over it what is ours; today's catalogue, at the price of the order. */
+static struct tree *product_tree(struct arena *mem, const struct shop *shop, const struct line *l) {
+    const struct product *p = shop_product(shop, l->product);
+    struct tree *t = p && p->data ? tree_copy(mem, p->data) : tree_map(mem);
+    tree_put_text(mem, t, S("id"), l->product);
+    tree_put_text(mem, t, S("name"), l->name);
+    put_money(mem, t, S("price"), l->gross);
+    tree_put_text(mem, t, S("currency"), currency_text(mem, l->gross));
+    tree_put_text(mem, t, S("tax"), l->tax);
+    tree_put_text(mem, t, S("summary"), p ? p->summary : S(""));
+    return t;
+}
+
+/* An erased buyer has no e-mail: a hole that names it is an error then, not an empty text. */
+static struct tree *buyer_tree(struct arena *mem, const struct buyer *b) {
+    struct tree *t = tree_map(mem);
+    if (b->email.len)
+        tree_put_text(mem, t, S("email"), b->email);
+    tree_put_text(mem, t, S("name"), b->name);
+    tree_put_text(mem, t, S("country"), b->country);
+    tree_put_text(mem, t, S("lang"), b->lang);
+    return t;
+}
+
+static struct tree *company_tree(struct arena *mem, const struct company *c) {
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("name"), c->name);
+    tree_put_text(mem, t, S("tax_id"), c->tax_id);
+    tree_put_text(mem, t, S("street"), c->street);
+    tree_put_text(mem, t, S("postcode"), c->postcode);
+    tree_put_text(mem, t, S("city"), c->city);
+    return t;
+}
+
+static struct tree *shop_tree(struct arena *mem, const struct shop *shop) {
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("name"), shop->name);
+    tree_put_text(mem, t, S("url"), shop->url);
+    tree_put_text(mem, t, S("api"), shop->api);
+    tree_put_text(mem, t, S("lang"), shop->lang);
+    tree_put_text(mem, t, S("currency"), shop->currency);
+    return t;
+}
+
+struct tree *plan_view(
+    struct arena *mem, const struct shop *shop, const struct order *o, const struct step *s) {
+    struct tree *view = tree_map(mem);
+    for (size_t i = 0; i < o->step_count; i++) {
+        const struct step *before = &o->steps[i];
+        if (before->line == s->line && before->line >= 0 && before->state == STEP_DONE)
+            tree_put(
+                view, before->id, before->values ? tree_copy(mem, before->values) : tree_map(mem));
+    }
+    tree_put(view, S("order"), order_tree(mem, o));
+    tree_put(view, S("buyer"), buyer_tree(mem, &o->buyer));
+    tree_put(view, S("company"), company_tree(mem, &o->company));
+    tree_put(view, S("shop"), shop_tree(mem, shop));
+    struct tree *step = tree_put(view, S("step"), tree_map(mem));
+    tree_put_text(mem, step, S("id"), s->id);
+    tree_put_text(mem, step, S("key"), s->key);
+    if (s->line >= 0 && (size_t)s->line < o->line_count) {
+        tree_put(view, S("line"), line_tree(mem, &o->lines[s->line], s->line));
+        tree_put(view, S("product"), product_tree(mem, shop, &o->lines[s->line]));
+    }
+    return view;
+}

@@ -1,0 +1,27 @@
+/* plan: which steps an order owes once it is paid.
+ *
+ * For every line: the shop's steps (or those the product names), with needs taken from the holes
+ * in `with` ({{invitation.link}}) and from `needs:`; for the whole order: `access` and `late` to
+ * the buyer, `sold` to the owner. `access` needs the steps of all lines that it can name; `late`
+ * is due 15 minutes after paying and skipped when nothing of the buyer's is open then. A step
+ * that becomes poison or hold adds one `needs-you.<line>.<step>` mail to the owner, once.
+ */
+#ifndef SHOP_PLAN_H
+#define SHOP_PLAN_H
+
+#include "shop/order.h"
+
+struct shop;
+
+/* Adds all steps to a just paid order. */
+void plan_steps(struct arena *mem, const struct shop *shop, struct order *o, instant now);
+/* Adds the needs-you steps that are due and not there yet. Call after steps changed. */
+void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now);
+/* Today's settings of a step of that order (for --anew); null when the shop has no such step. */
+const struct tree *plan_with(const struct shop *shop, const struct order *o, const struct step *s);
+/* The tree that holes of a step are filled from: order, line, product (with data), buyer,
+ * company, shop, step.key, and every done step of the line by its id: {{invitation.link}}. */
+struct tree *plan_view(struct arena *mem, const struct shop *shop, const struct order *o,
+    const struct step *s);
+
+#endif

@@ -1,0 +1,53 @@
+/* record: a struct of this room as one map of a kept row, there and back, by a table of its
+ * fields.
+ *
+ * What is empty (0, "", false, null) is not written and reads back empty. Money is "499.00 PLN",
+ * an instant is its milliseconds, a state is its word. Reading is strict about kinds; keys that
+ * the table does not have are collected in a FIELD_MORE and written back, so that an older
+ * program loses nothing that a newer one has kept.
+ */
+#ifndef SHOP_RECORD_H
+#define SHOP_RECORD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/tree.h"
+
+enum field_kind {
+    FIELD_TEXT,   /* str */
+    FIELD_INT,    /* int64_t, instant */
+    FIELD_SMALL,  /* int, unsigned below 2^31 */
+    FIELD_BOOL,   /* bool */
+    FIELD_WORD,   /* an enum, written as its word; always there */
+    FIELD_MONEY,  /* money */
+    FIELD_TREE,   /* const struct tree * */
+    FIELD_RECORD, /* a struct inside */
+    FIELD_LIST,   /* a pointer to structs, and a size_t count */
+    FIELD_MORE,   /* const struct tree *: everything else; at most one, the last row */
+};
+
+struct record;
+
+struct field {
+    str name;
+    enum field_kind kind;
+    size_t at;                   /* offset in the struct */
+    size_t count_at;             /* FIELD_LIST: offset of the count */
+    const struct record *record; /* FIELD_RECORD, FIELD_LIST */
+    const char *const *words;    /* FIELD_WORD */
+    size_t word_count;
+};
+
+struct record {
+    size_t size; /* of the struct */
+    const struct field *fields;
+    size_t count;
+};
+
+void record_write(struct buf *b, const struct record *r, const void *from);
+/* `into` must be zeroed. ERR_CORRUPT names the field. */
+MUST err record_read(struct arena *mem, const struct record *r, const struct tree *t, void *into);
+/* The same map as record_write's, as a tree. */
+struct tree *record_tree(struct arena *mem, const struct record *r, const void *from);
+
+#endif

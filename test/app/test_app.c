@@ -1,0 +1,200 @@
+#include "app/orders.h"
+#include "base/limits.h"
+#include "check.h"
+#include "world.h"
+
+#define FORM S("application/x-www-form-urlencoded")
+
+static const char form_fine[] = "product=course&email=anna%40example.com&name=Anna+Nowak&price=499.00+PLN&consent_terms=on";
+
+static struct response place(struct world *w, const char *form)
+{
+    return world_ask(w, "POST", S("/api/order"), FORM, str_of(form));
+}
+
+static struct step *step_of(struct order *o, const char *key)
+{
+    return orders_step_by_key(o, str_of(key));
+}
+
+/* ---- the happy way ---- */
+
+TEST(first_sale)
+{
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    struct response r = place(w, form_fine);
+    CHECK_INT("303 to the payment", r.status, 303);
+    str id = world_order_id(w, &r);
+    struct order *o = world_order(w, id);
+    CHECK_STR("placed", str_of(order_state_name(order_state(o))), S("placed"));
+    CHECK_INT("price is ours", o->total.minor, 49900);
+    CHECK_INT("tax inside", o->lines[0].tax_amount.minor, 9331);
+    world_run(w, TIME_DAY);
+    CHECK_INT("nothing is done before it is paid", w->effects[ASKABLE] + w->effects[MAILS], 0);
+    r = world_pay(w, o, "pay");
+    CHECK_INT("back to the shop", r.status, 303);
+    world_run(w, TIME_DAY);
+    o = world_order(w, id);
+    CHECK_STR("fulfilled", str_of(order_state_name(order_state(o))), S("fulfilled"));
+    for (int p = 0; p < MAILS; p++)
+        CHECK_INT("each effect once", w->effects[p], 1);
+    CHECK_INT("access to the buyer, sold to the owner", w->mails->count, 2);
+    CHECK_STR("the link is kept", tree_get(step_of(o, "1/invitation")->values, S("link")), S("https://askable.test/i/1"));
+    CHECK_STR("late is not owed", str_of(step_state_name(step_of(o, "0/late")->state)), S("skipped"));
+    world_free(w);
+    arena_free(mem);
+}
+
+TEST(two_buyers_two_orders)
+{
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    struct response a = place(w, form_fine), b = place(w, form_fine);
+    CHECK("without a key two presses are two orders", !str_is(world_order_id(w, &a), world_order_id(w, &b)));
+    str keyed = JOIN(mem, str_of(form_fine), S("&key=abcdefgh12345678"));
+    a = world_ask(w, "POST", S("/api/order"), FORM, keyed);
+    b = world_ask(w, "POST", S("/api/order"), FORM, keyed);
+    CHECK_STR("same key, same fields: the same order", world_order_id(w, &a), world_order_id(w, &b));
+    CHECK("and it is one", world_order_id(w, &a).len == 19);
+    str other = JOIN(mem, S("company=&"), str_of(form_fine), S("&key=abcdefgh12345678&utm_source=x"));
+    b = world_ask(w, "POST", S("/api/order"), FORM, other);
+    CHECK("same key, other fields: another order", !str_is(world_order_id(w, &a), world_order_id(w, &b)));
+    world_free(w);
+    arena_free(mem);
+}
+
+/* ---- what a form may not be ---- */
+
+TEST(forms_refused)
+{
+    static const struct {
+        const char *name, *form, *says;
+    } cases[] = {
+        {"no e-mail", "product=course&name=A&price=499.00+PLN&consent_terms=on", "id=\"email\""},
+        {"bad e-mail", "product=course&email=a%40b&name=A&price=499.00+PLN&consent_terms=on", "a@b"},
+        {"consent not given", "product=course&email=a%40example.com&name=A&price=499.00+PLN", "consent_terms"},
+        {"price changed since", "product=course&email=a%40example.com&name=A&price=399.00+PLN&consent_terms=on", "499.00"},
+        {"no such product", "product=cuorse&email=a%40example.com&name=A&consent_terms=on", ""},
+        {"a draft", "product=draft&email=a%40example.com&name=A&consent_terms=on", ""},
+        {"e-mail twice", "product=course&email=a%40example.com&email=b%40example.com&name=A&consent_terms=on", "a@example.com"},
+        {"honeypot", "product=course&email=a%40example.com&name=A&consent_terms=on&website=http%3A%2F%2Fx", ""},
+        {"what was typed stays", "product=course&email=a%40b&name=%C5%81ucja+%3Cb%3E&consent_terms=on", "Łucja &lt;b&gt;"},
+        {"a long name", "product=course&email=a%40example.com&consent_terms=on&name="
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aria-invalid"},
+    };
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct response r = place(w, cases[i].form);
+        CHECK_INT(cases[i].name, r.status, 422);
+        CHECK(cases[i].name, str_find(r.body, str_of(cases[i].says)) < r.body.len);
+    }
+    struct row_list rows;
+    struct query q = {.kind = S("order"), .limit = 10};
+    err e = w->real->kind->list(w->real, mem, &q, &rows);
+    CHECK("nothing was kept", e.code == ERR_NONE && rows.count == 0);
+    world_free(w);
+    arena_free(mem);
+}
+
+/* ---- one fault at the n-th call of a door, for every n ---- */
+
+struct allowed {
+    const char *name;
+    enum fault fault;
+    bool request; /* also while the order is placed and paid */
+};
+
+static const struct allowed faults[] = {
+    {"commit lost", FAULT_APPLY_LOST, true},
+    {"commit done, said unknown", FAULT_APPLY_DONE, true},
+    {"disk full", FAULT_APPLY_FULL, true},
+    {"read fails", FAULT_READ, false},
+    {"connection refused", FAULT_TALK_REFUSED, false},
+    {"no answer, not done", FAULT_TALK_BEFORE, false},
+    {"done, answer dropped", FAULT_TALK_AFTER, false},
+    {"503", FAULT_TALK_503, false},
+    {"done, 500", FAULT_TALK_500, false},
+    {"422", FAULT_TALK_422, false},
+    {"done, nonsense", FAULT_TALK_HTML, false},
+    {"the process dies", FAULT_CRASH, false},
+};
+
+/* The buyer presses again when told to; the gateway sends its note again until it is heard. */
+static str place_until(struct world *w)
+{
+    for (int i = 0; i < 5; i++) {
+        struct response r = place(w, form_fine);
+        if (r.status == 303)
+            return world_order_id(w, &r);
+        CHECK("a page that says try again", r.status == 503 || r.status == 507);
+    }
+    return S("");
+}
+
+static void pay_until(struct world *w, const struct order *o)
+{
+    for (int i = 0; i < 5; i++)
+        if (world_pay(w, o, "pay").status == 303)
+            return;
+    CHECK("the note is heard in the end", false);
+}
+
+/* Everything ends: done, or with a person, and then with the reason written down. */
+static void end_check(struct world *w, const char *name, struct order *o)
+{
+    bool person = false;
+    bool refused = w->fault == FAULT_TALK_422 || w->fault == FAULT_TALK_500;
+    for (size_t i = 0; i < o->step_count; i++) {
+        const struct step *s = &o->steps[i];
+        bool stuck = s->state == STEP_HOLD || s->state == STEP_POISON;
+        person = person || stuck;
+        CHECK(name, stuck || !step_is_open(s) || s->state == STEP_WAITING);
+        CHECK("hold: its unknown is written down", s->state != STEP_HOLD || s->unknowns > 0);
+        CHECK("poison: only after a refusal", s->state != STEP_POISON || refused);
+    }
+    CHECK(name, person || order_state(o) == ORDER_FULFILLED);
+    CHECK("opaque: at most once", w->effects[OPAQUE] <= 1);
+    CHECK("askable: once", w->effects[ASKABLE] <= 1);
+    CHECK("keyed: once", w->effects[KEYED] <= 1);
+    CHECK("paid once", o->payment_count == 1);
+}
+
+static bool nth_fault(const struct allowed *a, int n)
+{
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    w->seed = (uint64_t)n;
+    if (a->request) {
+        w->fault = a->fault;
+        w->fault_at = n;
+    }
+    str id = place_until(w);
+    struct order *o = world_order(w, id);
+    pay_until(w, o);
+    w->fault = a->fault;
+    w->fault_at = n;
+    world_run(w, 3 * TIME_DAY);
+    bool struck = w->struck;
+    end_check(w, a->name, world_order(w, id));
+    world_free(w);
+    arena_free(mem);
+    return struck;
+}
+
+TEST(nth_failure)
+{
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        int n = 1;
+        while (n < 300 && nth_fault(&faults[i], n))
+            n++;
+        CHECK(faults[i].name, n > 2 && n < 300);
+    }
+}
+
+static const struct check_test tests[] = {
+    ROW(first_sale), ROW(two_buyers_two_orders), ROW(forms_refused), ROW(nth_failure),
+};
+
+int main(int argc, char **argv) { return check_run(argc, argv, tests, COUNT(tests)); }

@@ -1,0 +1,190 @@
+#include "base/err.h"
+#include "base/fill.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/report.h"
+#include "check.h"
+#include "data.h"
+
+TEST(tree_looks) {
+    struct arena *mem = arena_new(1 << 20);
+    const struct tree *t = NULL;
+    err e = json_read(mem, S("{\"a\":{\"b/c\":[10,{\"x~y\":\"z\"}]},\"n\":-5,\"t\":true}"), &t);
+    CHECK_INT("reads", e.code, ERR_NONE);
+    CHECK_STR("pointer", tree_str(tree_pointer(t, S("/a/b~1c/1/x~0y"))), S("z"));
+    CHECK_STR("pointer into a list", tree_str(tree_pointer(t, S("/a/b~1c/0"))), S("10"));
+    CHECK("pointer to nothing", !tree_pointer(t, S("/a/q")));
+    CHECK("pointer past a list", !tree_pointer(t, S("/a/b~1c/7")));
+    CHECK("pointer without a slash", !tree_pointer(t, S("a")));
+    CHECK("pointer to all", tree_pointer(t, S("")) == t);
+    CHECK_STR("path", tree_str(tree_path(t, S("a.b/c.0"))), S("10"));
+    CHECK("path through a scalar", !tree_path(t, S("n.x")));
+    CHECK_INT("int", tree_get_int(t, S("n"), 7), -5);
+    CHECK_INT("no int", tree_get_int(t, S("a"), 7), 7);
+    CHECK("bool", tree_get_bool(t, S("t"), false));
+    CHECK(
+        "nothing everywhere", !tree_find(NULL, S("a")) && !tree_truth(NULL) && !tree_str(NULL).len);
+    struct tree *m = tree_map(mem);
+    tree_put_text(mem, m, S("a"), S("1"));
+    tree_put_text(mem, m, S("b"), S("2"));
+    tree_put_text(mem, m, S("b"), S("3"));
+    tree_put_text(mem, m, S("c"), S("4"));
+    CHECK_STR(
+        "put replaces in place", json_write(mem, m), S("{\"a\":\"1\",\"b\":\"3\",\"c\":\"4\"}"));
+    CHECK_INT("and counts once", m->count, 3);
+    arena_free(mem);
+}
+
+TEST(fill_holes) {
+    struct arena *mem = arena_new(1 << 20);
+    const struct tree *view = NULL, *in = NULL, *secrets = NULL;
+    struct tree *out = NULL;
+    str text = {0};
+    err e = json_read(mem,
+        S("{\"buyer\":{\"email\":\"a+b@c.pl\"},\"n\":5,\"x\":{\"link\":\"https://l/?a\"}}"), &view);
+    CHECK_INT("view", e.code, ERR_NONE);
+    e = json_read(mem,
+        S("{\"to\":\"{{buyer.email}}\",\"n\":\"{{n}}\","
+          "\"t\":\"n={{ n }}!\",\"{{n}}\":[\"{{x}}\"]}"),
+        &in);
+    CHECK_INT("template", e.code, ERR_NONE);
+    CHECK_INT("fills", fill_tree(mem, in, view, &out).code, ERR_NONE);
+    CHECK_STR("a lone hole keeps its kind", json_write(mem, out),
+        S("{\"to\":\"a+b@c.pl\",\"n\":5,\"t\":\"n=5!\",\"5\":[{\"link\":\"https://l/?a\"}]}"));
+    CHECK_INT("unknown name", fill_text(mem, S("{{buyer.nmae}}"), view, FILL_TEXT, &text).code,
+        ERR_INVALID);
+    CHECK_INT("unclosed", fill_text(mem, S("{{n"), view, FILL_TEXT, &text).code, ERR_INVALID);
+    CHECK_INT(
+        "a map is no text", fill_text(mem, S("a{{x}}"), view, FILL_TEXT, &text).code, ERR_INVALID);
+    CHECK_INT("percent",
+        fill_text(mem, S("https://h/{{buyer.email}}"), view, FILL_PERCENT, &text).code, ERR_NONE);
+    CHECK_STR("percent", text, S("https://h/a%2Bb%40c.pl"));
+    e = json_read(mem, S("{\"KEY\":\"s3 cret\"}"), &secrets);
+    CHECK_INT("secrets", e.code, ERR_NONE);
+    CHECK_INT("secret",
+        fill_secrets(mem, S("Bearer ${KEY} $${KEY}"), secrets, FILL_TEXT, &text).code, ERR_NONE);
+    CHECK_STR("secret", text, S("Bearer s3 cret ${KEY}"));
+    CHECK_INT(
+        "secret unset", fill_secrets(mem, S("${NOPE}"), secrets, FILL_TEXT, &text).code, ERR_SETUP);
+    CHECK_STR("names", json_write(mem, fill_names(mem, in)), S("[\"buyer.email\",\"n\",\"x\"]"));
+    arena_free(mem);
+}
+
+TEST(report_rows) {
+    struct arena *mem = arena_new(1 << 22);
+    struct report r = report_new(mem);
+    char word[] = "gone";
+    report_add(&r, REPORT_MISTAKE, (struct place){S("b.yml"), 2, 1}, S("third"));
+    report_add(&r, REPORT_ADVICE, (struct place){S("a.yml"), 9, 3}, S("second"));
+    report_add(&r, REPORT_NOTE, (struct place){S("b.yml"), 2, 1}, S("fourth, found later"));
+    report_add(&r, REPORT_MISTAKE, (struct place){.file = S("a.yml")}, (str){word, 4});
+    word[0] = 'G';
+    CHECK_INT("mistakes alone count", r.mistakes, 2);
+    report_sort(&r);
+    str all = S("");
+    for (const struct report_row *row = r.first; row; row = row->next)
+        all = JOIN(mem, all, report_line(mem, row), S("\n"));
+    CHECK_STR("sorted, equal ones as found, sentences copied", all,
+        S("a.yml: gone\na.yml:9:3: advice: second\nb.yml:2:1: third\n"
+          "b.yml:2:1: note: fourth, found later\n"));
+    CHECK(
+        "the last is the last", r.last && !r.last->next && str_starts(r.last->sentence, S("four")));
+    for (int i = 0; i < LIMIT_REPORT_ROWS; i++)
+        report_add(&r, REPORT_MISTAKE, (struct place){S("c.yml"), i, 1}, S("again"));
+    size_t kept = 0;
+    for (const struct report_row *row = r.first; row; row = row->next)
+        kept++;
+    CHECK_INT("rows kept", kept, LIMIT_REPORT_ROWS);
+    CHECK_INT("rows counted", r.rows, LIMIT_REPORT_ROWS + 4);
+    CHECK_INT("mistakes counted", r.mistakes, LIMIT_REPORT_ROWS + 2);
+    arena_free(mem);
+}
+
+static err third(struct arena *mem, int fail, int *reached) {
+    TRY(fail == 1 ? err_make(ERR_BUSY, S("one")) : OK_ERR);
+    *reached = 1;
+    TRY(err_in(mem, fail == 2 ? err_make(ERR_ABSENT, S("two")) : OK_ERR, S("order: ")));
+    *reached = 2;
+    return OK_ERR;
+}
+
+TEST(err_values) {
+    struct arena *mem = arena_new(1 << 16);
+    static const struct {
+        const char *name;
+        int fail, reached;
+        enum err_code code;
+        str what;
+    } cases[] = {
+        {"fine", 0, 2, ERR_NONE, S_INIT("")},
+        {"leaves early", 1, 0, ERR_BUSY, S_INIT("one")},
+        {"words in front", 2, 1, ERR_ABSENT, S_INIT("order: two")},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int reached = 0;
+        err e = third(mem, cases[i].fail, &reached);
+        CHECK_INT(cases[i].name, e.code, cases[i].code);
+        CHECK_INT(cases[i].name, reached, cases[i].reached);
+        CHECK_STR(cases[i].name, e.what, cases[i].what);
+    }
+    for (int i = ERR_NONE + 1; i < ERR_CODES; i++) {
+        const struct err_rule *rule = &err_rules[i];
+        CHECK("every code has a status", rule->status >= 400 && rule->status < 600);
+        CHECK("an exit code other than fine", rule->exit > 0);
+        CHECK("a sentence", str_ends(str_of(rule->stranger), S(".")));
+        CHECK("75 means again", (rule->exit == 75) == rule->again);
+    }
+    arena_free(mem);
+}
+
+TEST(tree_values) {
+    struct arena *mem = arena_new(1 << 20);
+    static const struct {
+        const char *name;
+        str text;
+        int64_t number;
+        bool truth;
+    } cases[] = {
+        {"largest", S_INIT("9223372036854775807"), INT64_MAX, true},
+        {"least but one", S_INIT("-9223372036854775807"), -INT64_MAX, true},
+        {"too large", S_INIT("9223372036854775808"), 7, true},
+        {"a fraction", S_INIT("1.5"), 7, true},
+        {"an exponent", S_INIT("1e3"), 7, true},
+        {"two signs", S_INIT("--1"), 7, true},
+        {"nothing", S_INIT(""), 7, false},
+        {"zero is there", S_INIT("0"), 0, true},
+    };
+    struct tree *map = tree_map(mem), *list = tree_list(mem);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        tree_put_text(mem, map, S("x"), cases[i].text);
+        CHECK_INT(cases[i].name, tree_get_int(map, S("x"), 7), cases[i].number);
+        CHECK_INT(cases[i].name, tree_truth(tree_find(map, S("x"))), cases[i].truth);
+    }
+    CHECK_STR("least", tree_int(mem, INT64_MIN)->text, S("-9223372036854775808"));
+    CHECK("empty list", !tree_truth(list) && tree_truth(map));
+    CHECK("true, false, none", tree_truth(tree_bool(mem, true))
+                                   && !tree_truth(tree_bool(mem, false))
+                                   && !tree_truth(tree_none(mem)));
+    tree_put_bool(mem, map, S("y"), true);
+    tree_put_int(mem, map, S("x"), -3);
+    tree_add(list, map);
+    tree_add(list, tree_none(mem));
+    struct tree *copy = tree_copy(mem, list);
+    tree_put_text(mem, map, S("x"), S("changed"));
+    CHECK_STR("a copy is deep", json_write(mem, copy), S("[{\"x\":-3,\"y\":true},null]"));
+    CHECK_STR("a copy of nothing", json_write(mem, tree_copy(mem, NULL)), S("null"));
+    CHECK("no index with zeros", tree_path(list, S("0")) && !tree_path(list, S("00")));
+    CHECK("no index with a sign", !tree_path(list, S("-1")) && !tree_pointer(list, S("/-")));
+    CHECK("a text is no bool", tree_get_bool(map, S("x"), true));
+    for (int kind = TREE_NONE; kind <= TREE_MAP; kind++)
+        CHECK("each kind has a name", *tree_kind_name((enum tree_kind)kind));
+    arena_free(mem);
+}
+
+const struct check_test data_tests[DATA_TESTS] = {
+    ROW(tree_looks),
+    ROW(fill_holes),
+    ROW(report_rows),
+    ROW(err_values),
+    ROW(tree_values),
+};

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""flows: the real program, driven from the outside. Each check is a row.
+
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands …]
+"""
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+
+import buying
+import commands
+import first_shop
+import notes
+import partners
+from driver import ROOT, Rows, end_all
+
+PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
+         "commands": commands}
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--program", default=os.path.join(ROOT, "build-test/src/app/grosz"))
+    p.add_argument("--keep", action="store_true", help="keep the folders, and say where")
+    p.add_argument("parts", nargs="*", choices=[*PARTS, []])
+    options = p.parse_args()
+    rows = Rows("flows")
+    folder = tempfile.mkdtemp(prefix="grosz-flows-")
+    for name in options.parts or PARTS:
+        rows.name = name
+        os.makedirs(os.path.join(folder, name))
+        before = rows.passed, rows.failed
+        try:
+            PARTS[name].run(rows, options.program, os.path.join(folder, name))
+        except Exception:  # a part that cannot go on is one failed row; the others are still run
+            rows.add("goes on to its end", False, traceback.format_exc()[-3000:])
+        finally:
+            end_all()
+        print(f"{name}: {rows.passed - before[0]} passed, {rows.failed - before[1]} failed", flush=True)
+    if options.keep:
+        print(f"kept: {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return rows.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

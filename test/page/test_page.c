@@ -1,0 +1,141 @@
+#include "base/arena.h"
+#include "cases.h"
+#include "data.h"
+#include "page/mark.h"
+#include "page/render.h"
+
+static struct arena *arena(void) {
+    return arena_new((size_t)64 << 20);
+}
+
+/* ---- the engine: one template, one view ---- */
+
+static struct tree *view(struct arena *mem) {
+    static const str letters[] = {S_INIT("a"), S_INIT("<b>")};
+    struct tree *v = tree_map(mem);
+    tree_put_text(mem, v, S("text"), S("a<b>&\"'c"));
+    tree_put_text(mem, v, S("empty"), S(""));
+    tree_put_text(mem, v, S("url"), S("https://e.example/?a=1&b=\"x y\""));
+    tree_put_text(mem, v, S("path"), S("/p/1/"));
+    tree_put_text(mem, v, S("script"), S("JavaScript:alert(1)"));
+    tree_put_text(mem, v, S("hidden"), S(" java\tscript:alert(1)"));
+    tree_put_text(mem, v, S("mail"), S("mailto:a@example.com"));
+    tree_put_text(mem, v, S("data"), S("data:text/html,x"));
+    tree_put_text(mem, v, S("lines"), S("a\nBcc: b"));
+    tree_put_bool(mem, v, S("yes"), true);
+    tree_put_bool(mem, v, S("no"), false);
+    tree_put_int(mem, v, S("zero"), 0);
+    tree_put(v, S("none"), tree_none(mem));
+    tree_put(v, S("nothing"), tree_list(mem));
+    tree_put(v, S("html"), mark_html(mem, S("*x*")));
+    struct tree *map = tree_put(v, S("map"), tree_map(mem));
+    tree_put_text(mem, map, S("name"), S("inner"));
+    tree_put_text(mem, map, S("text"), S("near"));
+    struct tree *list = tree_put(v, S("list"), tree_list(mem));
+    struct tree *maps = tree_put(v, S("maps"), tree_list(mem));
+    for (size_t i = 0; i < COUNT(letters); i++) {
+        tree_add(list, tree_text(mem, letters[i]));
+        tree_put_text(mem, tree_add(maps, tree_map(mem)), S("name"), letters[i]);
+    }
+    return v;
+}
+
+static str said(struct arena *mem, str name, str template, bool *broken) {
+    const struct theme_file files[] = {
+        {S("it.html"), template},
+        {S("it.txt"), template},
+        {S("part.html"), S("[{{text}}]\n")},
+        {S("circle.html"), S("{{>circle}}")},
+        {S("bad.html"), S("<a {{x}}>")},
+    };
+    struct report report = report_new(mem);
+    const struct theme *theme = theme_read(mem, files, COUNT(files), &report);
+    for (const struct report_row *r = report.first; r; r = r->next)
+        if (str_is(r->at.file, name)) {
+            *broken = true;
+            return report_line(mem, r);
+        }
+    str out = {0};
+    err e = render(mem, theme, name, view(mem), &out);
+    *broken = e.code != ERR_NONE;
+    return *broken ? e.what : out;
+}
+
+static void run(str cases, str name) {
+    struct arena *mem = arena();
+    size_t count = 0;
+    const struct page_case *rows = cases_read(mem, cases, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool broken = false;
+        CHECK_STR(rows[i].name, said(mem, name, rows[i].parts[0], &broken), rows[i].parts[1]);
+    }
+    arena_free(mem);
+}
+
+TEST(escapes) {
+    run(S("escapes"), S("it.html"));
+}
+
+TEST(places) {
+    run(S("places"), S("it.html"));
+}
+
+TEST(sections) {
+    struct arena *mem = arena();
+    bool broken = false;
+    run(S("sections"), S("it.html"));
+    CHECK_STR("alone at both ends",
+        said(mem, S("it.html"), S("{{#yes}}\r\na\r\n{{/yes}}"), &broken), S("a\r\n"));
+    arena_free(mem);
+}
+
+TEST(letters) {
+    run(S("letters"), S("it.txt"));
+}
+
+TEST(broken_parts) {
+    struct arena *mem = arena();
+    bool broken = false;
+    CHECK_STR("in a circle", said(mem, S("circle.html"), S(""), &broken),
+        S("circle.html:1:1: a part must not be part of itself"));
+    CHECK("in a circle", broken);
+    CHECK_STR("a part with mistakes", said(mem, S("it.html"), S("{{>bad}}"), &broken),
+        S("it.html:1:1: this part has mistakes"));
+    arena_free(mem);
+}
+
+/* ---- Markdown ---- */
+
+/* Parts of a case: Markdown, as a page, as a label, as a letter. */
+TEST(mark) {
+    struct arena *mem = arena();
+    size_t count = 0;
+    const struct page_case *rows = cases_read(mem, S("marks"), &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct page_case *r = &rows[i];
+        CHECK_STR(r->name, mark_html(mem, r->parts[0])->text, r->parts[1]);
+        CHECK_STR(r->name, mark_label(mem, r->parts[0])->text, r->parts[2]);
+        CHECK_STR(r->name, mark_text(mem, r->parts[0], S("https://b.example"))->text, r->parts[3]);
+        CHECK(r->name, tree_is(mark_html(mem, r->parts[0]), TREE_HTML));
+    }
+    arena_free(mem);
+}
+
+int main(int argc, char **argv) {
+    static const struct check_test tests[] = {
+        ROW(escapes),
+        ROW(places),
+        ROW(sections),
+        ROW(letters),
+        ROW(broken_parts),
+        ROW(mark),
+        ROW(golden),
+        ROW(structure),
+        ROW(words),
+        ROW(own_theme),
+        ROW(site),
+        ROW(places_of_pages),
+        ROW(refresh),
+    };
+    return check_run(argc, argv, tests, COUNT(tests));
+}

@@ -1,0 +1,169 @@
+#include "cases.h"
+#include "data.h"
+#include "fixture.h"
+#include "page/render.h"
+#include "tags.h"
+
+static struct arena *arena(void) {
+    return arena_new((size_t)128 << 20);
+}
+
+static str render_page(struct arena *mem, const struct shop *shop, size_t i, str typed) {
+    str out = {0};
+    str name = fixture_template(mem, shop, i);
+    err e = render(mem, fixture_theme(mem), name, fixture_view(mem, shop, i, typed), &out);
+    CHECK_STR(str_cz(mem, fixture_name(i)), e.what, S(""));
+    return out;
+}
+
+/* ---- golden pages: test/page/golden/<name>.<lang>.<html|txt> ---- */
+
+static void file_write(const char *path, str text) {
+    FILE *file = fopen(path, "wb");
+    CHECK(path, file && fwrite(text.ptr, 1, text.len, file) == text.len);
+    if (file)
+        fclose(file);
+}
+
+static void golden(struct arena *mem, const struct shop *shop, size_t i) {
+    str ending = str_ends(fixture_template(mem, shop, i), S(".txt")) ? S(".txt") : S(".html");
+    str path = JOIN(mem, S("golden/"), fixture_name(i), S("."), shop->lang, ending);
+    str page = render_page(mem, shop, i, S("Ola Nowak"));
+    if (getenv("GOLDEN_WRITE"))
+        file_write(str_cz(mem, JOIN(mem, str_of(getenv("PAGES")), S("/"), path)), page);
+    else
+        CHECK_STR(str_cz(mem, path), page, case_file(mem, path));
+}
+
+void test_golden(void) {
+    for (size_t i = 0; i < fixture_count(); i++) {
+        struct arena *mem = arena();
+        golden(mem, fixture_shop(mem, S("pl"), true), i);
+        golden(mem, fixture_shop(mem, S("en"), false), i);
+        arena_free(mem);
+    }
+}
+
+/* ---- no text of anybody changes the tags of a page ---- */
+
+static const str hostile[] = {
+    S_INIT("\"><script>alert(1)</script>"),
+    S_INIT("' onmouseover='alert(1)"),
+    S_INIT("\" autofocus onfocus=\"alert(1)"),
+    S_INIT("</title></textarea></style></script><img src=x>"),
+    S_INIT("<!-- <![CDATA[ ]]> --!>"),
+    S_INIT("{{title}}{{{html}}}{{#x}}"),
+    S_INIT("&quot;&gt;&lt;b&gt;&#60;script&#62;"),
+    S_INIT("a\0b<\0script>"),
+    S_INIT("\xc0\xbc"
+           "script\xc0\xbe \xff<\xfe>"),
+    S_INIT("javascript:alert(1)//\"<"),
+    S_INIT("\\\"><svg/onload=alert(1)>"),
+    S_INIT("a@b\r\n<a href=\"x\">"),
+};
+
+static void same_tags(const char *row, str got, str want) {
+    struct arena *mem = arena();
+    CHECK_STR(row, tags_of(mem, got), tags_of(mem, want));
+    arena_free(mem);
+}
+
+static bool is_address(str name) {
+    static const str names[] = {S_INIT("path"), S_INIT("url"), S_INIT("link"), S_INIT("page"),
+        S_INIT("pages"), S_INIT("api"), S_INIT("style"), S_INIT("action"), S_INIT("buy"),
+        S_INIT("image")};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(names[i], name))
+            return true;
+    return false;
+}
+
+/* Every text of the view becomes this one: owner's, partner's and buyer's alike. */
+static void poison(struct tree *t, str text) {
+    bool refused = is_address(t->name) && str_find(text, S("javascript:")) < text.len;
+    if (t->kind == TREE_TEXT && t->text.len && !refused)
+        t->text = text;
+    for (struct tree *child = t->first; child; child = child->next)
+        poison(child, text);
+}
+
+static str poisoned(struct arena *mem, const struct shop *shop, size_t i, str text) {
+    struct tree *view = tree_copy(mem, fixture_view(mem, shop, i, S("Ola Nowak")));
+    str out = {0};
+    poison(view, text);
+    err e = render(mem, fixture_theme(mem), fixture_template(mem, shop, i), view, &out);
+    CHECK_STR(str_cz(mem, fixture_name(i)), e.what, S(""));
+    return out;
+}
+
+void test_structure(void) {
+    for (size_t i = 0; i < fixture_count(); i++)
+        for (size_t k = 0; k < COUNT(hostile); k++) {
+            struct arena *mem = arena();
+            const struct shop *shop = fixture_shop(mem, S("en"), false);
+            const char *row = str_cz(mem, fixture_name(i));
+            bool letter = str_ends(fixture_template(mem, shop, i), S(".txt"));
+            /* What looks like an address of mail is shown as one. */
+            bool mail = str_find_byte(hostile[k], '@') < hostile[k].len;
+            if (!letter) {
+                same_tags(row, render_page(mem, shop, i, hostile[k]),
+                    render_page(mem, shop, i, mail ? S("x@x") : S("x")));
+                same_tags(row, poisoned(mem, shop, i, hostile[k]), poisoned(mem, shop, i, S("x")));
+            }
+            arena_free(mem);
+        }
+}
+
+/* ---- texts ---- */
+
+static void words_alike(struct arena *mem, const struct theme *theme, str from, str to) {
+    const struct tree *other = theme_words(theme, to);
+    for (const struct tree *t = theme_words(theme, from)->first; t; t = t->next)
+        CHECK(str_cz(mem, JOIN(mem, to, S(": "), t->name)), tree_find(other, t->name) != NULL);
+}
+
+void test_words(void) {
+    struct arena *mem = arena();
+    const struct theme *theme = fixture_theme(mem);
+    words_alike(mem, theme, S("pl"), S("en"));
+    words_alike(mem, theme, S("en"), S("pl"));
+    CHECK("another language speaks English",
+        theme_words(theme, S("de")) == theme_words(theme, S("en")));
+    for (int i = 0; i < STEP_STATES; i++) {
+        str name = JOIN(mem, S("state_"), str_of(step_state_name((enum step_state)i)));
+        CHECK(str_cz(mem, name), tree_get(theme_words(theme, S("en")), name).len > 0);
+    }
+    arena_free(mem);
+}
+
+/* ---- the owner's files replace the built-in ones ---- */
+
+void test_own_theme(void) {
+    struct arena *mem = arena();
+    struct report report = report_new(mem);
+    struct theme_file *files = arena_array(mem, theme_builtin_count + 3, sizeof(*files));
+    memcpy(files, theme_builtin, theme_builtin_count * sizeof(*files));
+    files[theme_builtin_count] =
+        (struct theme_file){S("words.en.txt"), S("# mine\nbuy = Get it\n")};
+    files[theme_builtin_count + 1] =
+        (struct theme_file){S("page.html"), S("<b>{{title}} {{t.buy}}</b>")};
+    files[theme_builtin_count + 2] = (struct theme_file){S("words.en.txt"), S("broken line")};
+    const struct theme *theme = theme_read(mem, files, theme_builtin_count + 2, &report);
+    str out = {0};
+    const struct shop *shop = fixture_shop(mem, S("en"), true);
+    err e = render(mem, theme, S("page.html"), view_own(mem, shop, theme, S("A & B"), S("")), &out);
+    CHECK_INT("no mistake", report.rows, 0);
+    CHECK_STR("rendered", e.what, S(""));
+    CHECK_STR("theirs", out, S("<b>A &amp; B Get it</b>"));
+    CHECK_STR("the rest stays", tree_get(theme_words(theme, S("en")), S("email")), S("E-mail"));
+    CHECK_STR(
+        "the last file", theme_file(theme, S("page.html"))->text, S("<b>{{title}} {{t.buy}}</b>"));
+    CHECK("no such file", !theme_file(theme, S("nothing.html")));
+    CHECK("a style is no template", !theme_find(theme, S("style.css")));
+    theme_read(mem, files, theme_builtin_count + 3, &report);
+    CHECK_STR("a line that is none", report_line(mem, report.first),
+        S("words.en.txt:1:1: a line must be `name = text`"));
+    e = render(mem, theme, S("missing.html"), tree_map(mem), &out);
+    CHECK_INT("no such template", e.code, ERR_ABSENT);
+    arena_free(mem);
+}

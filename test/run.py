@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""run: runs every test there is and adds up their last lines (`N passed, N failed`); see script/test.
+
+A program that ends without that line, that hangs, or whose exit code says something else than its
+line, has failed and is named. This file proves that about itself first.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TEST, CLEAN = os.path.join(ROOT, "build-test"), os.path.join(ROOT, "build")
+PROGRAM = os.path.join(TEST, "src/app/grosz")
+LINE = re.compile(r"^(\d+) passed, (\d+) failed$")
+HANGS = 30 * 60
+PYTHON = sys.executable
+
+
+def path(*parts):
+    return os.path.join(ROOT, *parts)
+
+
+def python(script, *words):
+    return [PYTHON, path(script), *words]
+
+
+def checks():
+    names = ["rooms", "sizes", "doors", "words", "comments", "data"]
+    return [(f"check_{n}", python(f"tools/check_{n}.py", *([CLEAN] if n == "data" else [])))
+            for n in names]
+
+
+def rooms():
+    """The room programs, as Meson knows them: with their folder and environment."""
+    text = subprocess.run(["meson", "introspect", "--tests", TEST], capture_output=True, text=True,
+        check=True).stdout
+    return [(t["name"], t["cmd"], t["workdir"] or TEST, t["env"]) for t in json.loads(text)]
+
+
+def kills(mode):
+    return {"quick": "30", "normal": "300", "long": "3000"}[mode]
+
+
+def slow(mode):
+    """The real program: driven, killed, cut off from its power."""
+    parts = [
+        ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
+        ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", kills(mode))),
+        ("kill_bugs", python("test/crash/kill.py", "--program", PROGRAM, "--bugs")),
+    ]
+    if os.path.exists(path("test/crash/powerloss.py")):
+        words = [] if mode == "normal" else [f"--{mode}"]
+        parts.append(("powerloss", python("test/crash/powerloss.py", "--build", TEST, *words)))
+    return parts
+
+
+# ---- running one ----
+
+def run(command, folder=ROOT, env=None, limit=HANGS, quiet=False):
+    """(passed, failed, words): what a program said of itself, and what we say of it."""
+    whole = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
+             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", **(env or {})}
+    process = subprocess.Popen(command, cwd=folder, env=whole, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    late = threading.Timer(limit, process.kill)
+    late.start()
+    last = ""
+    for line in process.stdout:
+        line = line.rstrip("\n")
+        if line.strip():
+            last = line
+        if not quiet and not LINE.match(line):
+            print(f"  {line}", flush=True)
+    process.wait()
+    hung = not late.is_alive()
+    late.cancel()
+    found = LINE.match(last)
+    if not found:
+        return 0, 1, "it hung and was ended" if hung else f"it died ({process.returncode}): {last}"
+    passed, failed = int(found[1]), int(found[2])
+    if (process.returncode != 0) != (failed > 0):
+        return passed, failed + 1, f"its exit code is {process.returncode}, its line says {last!r}"
+    if passed + failed == 0:
+        return 0, 1, "it tested nothing"
+    return passed, failed, ""
+
+
+PROOFS = [  # what a program does, and what must be made of it
+    ("print('3 passed, 0 failed')", (3, 0)),
+    ("print('2 passed, 1 failed'); exit(1)", (2, 1)),
+    ("print('3 passed, 0 failed'); exit(1)", (3, 1)),
+    ("print('3 passed, 1 failed')", (3, 2)),
+    ("print('3 passed, 0 failed'); import os; os.abort()", (3, 1)),
+    ("print('row'); import os; os.kill(os.getpid(), 11)", (0, 1)),
+    ("print('0 passed, 0 failed')", (0, 1)),
+    ("print('3 passed, 0 failed\\nSegmentation fault')", (0, 1)),
+    ("import time; time.sleep(60)", (0, 1)),
+]
+
+
+def prove():
+    passed, failed = 0, 0
+    for code, want in PROOFS:
+        got = run([PYTHON, "-u", "-c", code], limit=2 if "sleep" in code else HANGS, quiet=True)[:2]
+        if got != want:
+            print(f"  FAILED run: {code}: got {got}, want {want}")
+        passed, failed = passed + (got == want), failed + (got != want)
+    return passed, failed, ""
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--quick", dest="mode", action="store_const", const="quick", default="normal")
+    p.add_argument("--long", dest="mode", action="store_const", const="long")
+    p.add_argument("names", nargs="*", help="only parts with these words in their names")
+    options = p.parse_args()
+    parts = [("run", None)] + checks() + [(f"room {t[0]}", *t[1:]) for t in rooms()] \
+        + slow(options.mode)
+    passed = failed = 0
+    for name, *call in parts:
+        if options.names and not any(word in name for word in options.names):
+            continue
+        started = time.monotonic()
+        good, bad, words = prove() if call[0] is None else run(*call)
+        passed, failed = passed + good, failed + bad
+        took = time.monotonic() - started
+        print(f"{name}: {good} passed, {bad} failed, {took:.1f} s" + (f": {words}" if words else ""),
+              flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+#include "base/fill.h"
+#include "base/json.h"
+#include "check.h"
+#include "fixture.h"
+#include "shop/plan.h"
+#include "shop/reader.h"
+#include "suites.h"
+
+static void test_steps(struct arena *mem, const struct shop *shop) {
+    static const struct {
+        int line;
+        const char *id, *does;
+        enum step_state state;
+        const char *needs;
+        int64_t due; /* after paying; -1: none */
+    } want[] = {
+        {0, "invitation", "academy.invite", STEP_READY, "null", 0},
+        {0, "purchase", "kit.http", STEP_READY, "null", 0},
+        {0, "welcome", "kit.http", STEP_WAITING, "[\"invitation\"]", -1},
+        {-1, "access", "mail", STEP_WAITING, "[\"invitation\"]", -1},
+        {-1, "late", "mail", STEP_READY, "null", 15 * TIME_MINUTE},
+        {-1, "sold", "mail", STEP_READY, "null", 0},
+    };
+    struct order *o = fixture_paid(mem, shop);
+    CHECK_INT("count", o->step_count, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        const struct step *s = fixture_step(o, want[i].line, want[i].id);
+        CHECK(want[i].id, s != NULL);
+        if (!s)
+            continue;
+        CHECK_STR(want[i].id, s->does, str_of(want[i].does));
+        CHECK_INT(want[i].id, s->state, want[i].state);
+        CHECK_INT(want[i].id, s->due, want[i].due < 0 ? 0 : o->paid_at + want[i].due);
+        CHECK_STR(
+            want[i].id, s->needs ? json_write(mem, s->needs) : S("null"), str_of(want[i].needs));
+        CHECK_STR(want[i].id, s->key, step_key(mem, shop->secret, o->id, want[i].line, s->id));
+    }
+    CHECK_STR("settle of the connector",
+        tree_get(fixture_step(o, 0, "purchase")->with, S("settle")), S("5m"));
+    o->lines[0].product = S("gone");
+    o->step_count = 0;
+    plan_steps(mem, shop, o, NOW);
+    CHECK("a product that is gone", fixture_step(o, 0, "invitation") != NULL);
+    o->lines[0].product = S("book");
+    o->step_count = 0;
+    plan_steps(mem, shop, o, NOW);
+    CHECK("only the product's steps",
+        !fixture_step(o, 0, "invitation") && fixture_step(o, 0, "purchase"));
+    CHECK("access waits for nothing then", fixture_step(o, -1, "access")->state == STEP_READY);
+}
+
+static void finish(struct order *o, int line, const char *id, enum step_state state) {
+    struct step *s = fixture_step(o, line, id);
+    s->state = state;
+    s->finished_at = NOW;
+}
+
+static void test_life(struct arena *mem, const struct shop *shop) {
+    struct order *o = fixture_paid(mem, shop);
+    finish(o, 0, "invitation", STEP_DONE);
+    step_wake(o->steps, o->step_count, NOW);
+    CHECK("welcome wakes", fixture_step(o, 0, "welcome")->state == STEP_READY);
+    CHECK("access wakes", fixture_step(o, -1, "access")->state == STEP_READY);
+    finish(o, 0, "purchase", STEP_POISON);
+    plan_alarms(mem, shop, o, NOW);
+    plan_alarms(mem, shop, o, NOW);
+    order_settle(o, NOW);
+    CHECK_INT("one alarm", o->step_count, 7);
+    CHECK("alarm", fixture_step(o, -1, "needs-you.1.purchase") != NULL);
+    CHECK("marks", o->marks == MARK_POISON);
+    finish(o, -1, "needs-you.1.purchase", STEP_POISON);
+    plan_alarms(mem, shop, o, NOW);
+    CHECK_INT("no alarm for an alarm", o->step_count, 7);
+    finish(o, -1, "needs-you.1.purchase", STEP_DONE);
+    finish(o, -1, "access", STEP_HOLD);
+    order_settle(o, NOW);
+    CHECK("both marks", o->marks == (MARK_POISON | MARK_HELD));
+    finish(o, -1, "access", STEP_DONE);
+    finish(o, 0, "welcome", STEP_DONE);
+    order_settle(o, NOW);
+    CHECK("late still waits", fixture_step(o, -1, "late")->state == STEP_READY);
+    finish(o, 0, "purchase", STEP_DROPPED);
+    order_settle(o, NOW + 1);
+    CHECK("late is skipped", fixture_step(o, -1, "late")->state == STEP_SKIPPED);
+    CHECK("not fulfilled while the owner is unwritten", order_state(o) == ORDER_PAID && !o->marks);
+    finish(o, -1, "sold", STEP_DONE);
+    order_settle(o, NOW + 2);
+    CHECK("fulfilled", order_state(o) == ORDER_FULFILLED && o->fulfilled_at == NOW + 2);
+    order_settle(o, NOW + 3);
+    CHECK("once", o->fulfilled_at == NOW + 2);
+}
+
+static void test_view(struct arena *mem, const struct shop *shop) {
+    struct order *o = fixture_paid(mem, shop);
+    struct step *invitation = fixture_step(o, 0, "invitation"),
+                *welcome = fixture_step(o, 0, "welcome");
+    struct tree *out = NULL;
+    str text = {0};
+    const struct tree *view = plan_view(mem, shop, o, welcome);
+    CHECK("not done yet", fill_tree(mem, welcome->with, view, &out).code == ERR_INVALID);
+    invitation->state = STEP_DONE;
+    invitation->values = fixture_fields(mem, "link=https://x/1");
+    view = plan_view(mem, shop, o, welcome);
+    CHECK("done", fill_tree(mem, welcome->with, view, &out).code == ERR_NONE);
+    CHECK_STR("link", tree_str(tree_path(out, S("body.link"))), S("https://x/1"));
+    CHECK_STR("email", tree_str(tree_path(out, S("body.to"))), S("anna@example.com"));
+    CHECK("gross is a number", tree_path(view, S("line.gross"))->kind == TREE_NUMBER);
+    size_t count = 0;
+    const struct hole_root *roots = hole_roots(&count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < roots[i].count; k++) {
+            str name = JOIN(mem, S("{{"), roots[i].name, S("."), roots[i].keys[k], S("}}"));
+            CHECK(str_cz(mem, name), fill_text(mem, name, view, FILL_TEXT, &text).code == ERR_NONE);
+        }
+    order_erase(o);
+    view = plan_view(mem, shop, o, welcome);
+    CHECK("an erased buyer is nobody",
+        fill_text(mem, S("{{buyer.email}}"), view, FILL_TEXT, &text).code == ERR_INVALID);
+    CHECK("today's settings", plan_with(shop, o, welcome) == shop_step(shop, S("welcome"))->with);
+    struct step gone = {.id = S("gone")};
+    CHECK("no such step today", plan_with(shop, o, &gone) == NULL);
+}
+
+void suite_plan(void) {
+    struct arena *mem = arena_new(8 << 20);
+    struct shop *shop = fixture_shop(mem);
+    test_steps(mem, shop);
+    test_life(mem, shop);
+    test_view(mem, shop);
+    arena_free(mem);
+}
