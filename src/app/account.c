@@ -4,9 +4,8 @@
 #include "base/fill.h"
 #include "base/hash.h"
 
-static err settings_fill(struct arena *mem, const struct tree *in, const struct tree *secrets,
-    struct tree *out)
-{
+static err settings_fill(
+    struct arena *mem, const struct tree *in, const struct tree *secrets, struct tree *out) {
     for (const struct tree *t = in ? in->first : NULL; t; t = t->next) {
         struct tree *copy = tree_copy(mem, t);
         if (t->kind == TREE_TEXT)
@@ -17,8 +16,7 @@ static err settings_fill(struct arena *mem, const struct tree *in, const struct 
 }
 
 err account_new(struct arena *mem, const struct shop *shop, const struct shop_gateway *g,
-    const struct order *o, struct account *out)
-{
+    const struct order *o, struct account *out) {
     struct tree *settings = tree_map(mem);
     TRY(settings_fill(mem, g->settings, shop->secrets, settings));
     *out = (struct account){

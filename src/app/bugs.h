@@ -1,4 +1,5 @@
-/* bugs: planted ones, for the tests that must fail. bugs_off.c, which knows none, is what Meson links unless
+/* bugs: planted ones, for the tests that must fail. bugs_off.c, which knows none, is what Meson
+ * links unless
  * -Dtest_bugs=true. GROSZ_TEST_BUG=early-ack | key-per-attempt; GROSZ_CRASH=<crash point>[:n]. */
 #ifndef APP_BUGS_H
 #define APP_BUGS_H

@@ -1,15 +1,15 @@
 #include "app/bugs.h"
 
-void bugs_plant(struct committer *c) { (void)c; }
+void bugs_plant(struct committer *c) {
+    (void)c;
+}
 
-void bugs_crash(void *self, enum crash_point at)
-{
+void bugs_crash(void *self, enum crash_point at) {
     (void)self;
     (void)at;
 }
 
-struct talk *bugs_talk(struct arena *mem, struct talk *t)
-{
+struct talk *bugs_talk(struct arena *mem, struct talk *t) {
     (void)mem;
     return t;
 }

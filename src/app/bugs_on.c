@@ -1,5 +1,4 @@
 #include "app/bugs.h"
-
 #include "base/encode.h"
 #include "io/world.h"
 
@@ -7,16 +6,16 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static str bug(void) { return str_of(getenv("GROSZ_TEST_BUG")); }
+static str bug(void) {
+    return str_of(getenv("GROSZ_TEST_BUG"));
+}
 
-void bugs_plant(struct committer *c)
-{
+void bugs_plant(struct committer *c) {
     if (str_is(bug(), S("early-ack")))
         committer_acknowledge_early(c);
 }
 
-void bugs_crash(void *self, enum crash_point at)
-{
+void bugs_crash(void *self, enum crash_point at) {
     static _Atomic int64_t passed;
     str wish = str_of(getenv("GROSZ_CRASH"));
     str name = {0};
@@ -36,8 +35,7 @@ struct forgetful {
     struct talk *real;
 };
 
-static str spoil(struct arena *mem, str text, str mark)
-{
+static str spoil(struct arena *mem, str text, str mark) {
     size_t at = str_find(text, mark);
     if (at == text.len)
         return text;
@@ -45,9 +43,8 @@ static str spoil(struct arena *mem, str text, str mark)
         str_from(text, at + mark.len));
 }
 
-static void say(struct talk *self, struct arena *mem, const struct talk_request *r,
-    struct talk_answer *out)
-{
+static void say(
+    struct talk *self, struct arena *mem, const struct talk_request *r, struct talk_answer *out) {
     struct forgetful *f = (struct forgetful *)self;
     struct talk_request other = *r;
     other.body = spoil(mem, other.body, S("Message-ID: <"));
@@ -59,8 +56,7 @@ static void say(struct talk *self, struct arena *mem, const struct talk_request 
     f->real->say(f->real, mem, &other, out);
 }
 
-struct talk *bugs_talk(struct arena *mem, struct talk *t)
-{
+struct talk *bugs_talk(struct arena *mem, struct talk *t) {
     if (!str_is(bug(), S("key-per-attempt")))
         return t;
     struct forgetful *f = NEW(mem, struct forgetful);

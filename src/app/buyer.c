@@ -9,15 +9,14 @@
 #include "page/view.h"
 #include "shop/words.h"
 
-static void nothing_here(const struct flow *f, struct reply *reply)
-{
-    reply->response = flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_order")));
+static void nothing_here(const struct flow *f, struct reply *reply) {
+    reply->response =
+        flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_order")));
 }
 
 /* ---- the order's page ---- */
 
-static struct tree *order_short(const struct flow *f, const struct order *o)
-{
+static struct tree *order_short(const struct flow *f, const struct order *o) {
     const struct tree *all = order_view(f->mem, o);
     static const str shown[] = {S_INIT("id"), S_INIT("mode"), S_INIT("state"), S_INIT("marks"),
         S_INIT("placed_at"), S_INIT("paid_at"), S_INIT("total"), S_INIT("currency")};
@@ -38,8 +37,7 @@ static struct tree *order_short(const struct flow *f, const struct order *o)
     return t;
 }
 
-void buyer_page(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+void buyer_page(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct order *o = NULL;
     err e = order_id_is(m->parts[0]) ? orders_get(f->mem, f->doors->store, m->parts[0], &o)
                                      : err_make(ERR_ABSENT, S(""));
@@ -58,14 +56,16 @@ void buyer_page(const struct flow *f, const struct route_match *m, struct reply 
         reply->response = response_json(200, json_write(f->mem, order_short(f, o)));
         return;
     }
-    const struct tree *view = view_order(f->mem, f->shop, f->theme, o, call_page(f->mem, f->shop, o));
+    /* The page counts in its address how often it has looked, and gives up politely. */
+    str looks = request_query(f->mem, f->request, S("n"));
+    str again = JOIN(f->mem, call_page(f->mem, f->shop, o), looks.len ? S("?n=") : S(""), looks);
+    const struct tree *view = view_order(f->mem, f->shop, f->theme, o, again);
     reply->response = flow_page(f, 200, S("order.html"), view);
 }
 
 /* ---- the test gateway's page ---- */
 
-static err pay_read(const struct flow *f, str name, struct account *a, struct test_payment *p)
-{
+static err pay_read(const struct flow *f, str name, struct account *a, struct test_payment *p) {
     const struct shop_gateway *g = shop_gateway(f->shop, name);
     if (!g || !str_is(g->use, S("test")))
         return err_make(ERR_ABSENT, S("There is no test gateway of that name."));
@@ -73,8 +73,7 @@ static err pay_read(const struct flow *f, str name, struct account *a, struct te
     return gateway_test_payment(f->mem, a, f->request->query, p);
 }
 
-void buyer_pay(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+void buyer_pay(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct account a;
     struct test_payment p;
     err e = pay_read(f, m->parts[0], &a, &p);
@@ -82,8 +81,8 @@ void buyer_pay(const struct flow *f, const struct route_match *m, struct reply *
         reply->response = flow_error(f, e, e.what);
         return;
     }
-    const struct tree *view = view_test_payment(f->mem, f->shop, f->theme, p.product, p.amount,
-        f->request->target);
+    const struct tree *view =
+        view_test_payment(f->mem, f->shop, f->theme, p.product, p.amount, f->request->target);
     reply->response = flow_page(f, 200, S("pay.html"), view);
 }
 
@@ -114,8 +113,7 @@ struct paying {
 
 static void pay_next(const struct flow *f, struct reply *reply);
 
-static void pay_end(const struct flow *f, struct reply *reply)
-{
+static void pay_end(const struct flow *f, struct reply *reply) {
     struct paying *p = reply->state;
     reply->changes = NULL;
     if (p->inner.response.status != 200)
@@ -128,8 +126,7 @@ static void pay_end(const struct flow *f, struct reply *reply)
 }
 
 /* The note goes the way of every note; when it is kept, the next one, then the buyer goes back. */
-static void pay_kept(const struct flow *f, struct reply *reply)
-{
+static void pay_kept(const struct flow *f, struct reply *reply) {
     struct paying *p = reply->state;
     if (p->inner.kept)
         p->inner.kept(&p->flow, &p->inner);
@@ -139,8 +136,7 @@ static void pay_kept(const struct flow *f, struct reply *reply)
         pay_end(f, reply);
 }
 
-static void pay_next(const struct flow *f, struct reply *reply)
-{
+static void pay_next(const struct flow *f, struct reply *reply) {
     struct paying *p = reply->state;
     p->sent++;
     p->request = *f->request;
@@ -156,8 +152,7 @@ static void pay_next(const struct flow *f, struct reply *reply)
         pay_end(f, reply);
 }
 
-static const struct button *button_read(const struct flow *f)
-{
+static const struct button *button_read(const struct flow *f) {
     struct tree *fields = NULL, *twice = NULL;
     if (form_read(f->mem, f->request->body, &fields, &twice).code != ERR_NONE)
         return NULL;
@@ -167,8 +162,7 @@ static const struct button *button_read(const struct flow *f)
     return NULL;
 }
 
-void buyer_paid(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+void buyer_paid(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct paying *p = NEW(f->mem, struct paying);
     err e = pay_read(f, m->parts[0], &p->account, &p->payment);
     p->button = button_read(f);

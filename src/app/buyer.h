@@ -1,4 +1,5 @@
-/* buyer: what a buyer sees after the form: the page that tells the truth step by step, the test gateway's
+/* buyer: what a buyer sees after the form: the page that tells the truth step by step, the test
+ * gateway's
  * page, and the built-in academy's lessons. */
 #ifndef APP_BUYER_H
 #define APP_BUYER_H

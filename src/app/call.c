@@ -4,20 +4,17 @@
 #include "page/view.h"
 #include "shop/plan.h"
 
-str call_page(struct arena *mem, const struct shop *shop, const struct order *o)
-{
+str call_page(struct arena *mem, const struct shop *shop, const struct order *o) {
     return JOIN(mem, shop->api, S("/o/"), o->id, S("/"),
         order_key(mem, shop->secret, o->id, o->turn, S("page")));
 }
 
-str call_access(struct arena *mem, const struct shop *shop, const struct order *o, int line)
-{
+str call_access(struct arena *mem, const struct shop *shop, const struct order *o, int line) {
     return JOIN(mem, shop->api, S("/a/"), access_token(mem, shop->secret, o, line), S("/"));
 }
 
 err call_new(struct arena *mem, const struct work *w, const struct order *o, const struct step *s,
-    struct call *out)
-{
+    struct call *out) {
     const struct connector *c = connector_find(s->does);
     if (!c)
         return err_make(ERR_SETUP, JOIN(mem, S("this program knows no `"), s->does, S("`")));
@@ -25,34 +22,32 @@ err call_new(struct arena *mem, const struct work *w, const struct order *o, con
     *out = (struct call){
         .connector = c,
         .class = c->class(with),
-        .step = {
-            .shop = w->shop,
-            .step = s,
-            .with = with,
-            .view = plan_view(mem, w->shop, o, s),
-            .access = s->line >= 0 ? call_access(mem, w->shop, o, s->line) : S(""),
-            .now = w->doors->now(w->doors->self),
-        },
+        .step =
+            {
+                .shop = w->shop,
+                .step = s,
+                .with = with,
+                .view = plan_view(mem, w->shop, o, s),
+                .access = s->line >= 0 ? call_access(mem, w->shop, o, s->line) : S(""),
+                .now = w->doors->now(w->doors->self),
+            },
     };
     return OK_ERR;
 }
 
 /* "needs-you.1.invitation" is the letter "needs-you". */
-static str letter_name(str id)
-{
+static str letter_name(str id) {
     str name = {0};
     str rest = id;
     return str_cut(&rest, '.', &name) ? name : id;
 }
 
-static bool is_for_owner(str name)
-{
+static bool is_for_owner(str name) {
     return str_is(name, S("sold")) || str_is(name, S("needs-you"));
 }
 
 err call_letter(struct arena *mem, const struct work *w, const struct order *o,
-    const struct step *s, struct call *out)
-{
+    const struct step *s, struct call *out) {
     if (!str_is(s->does, S("mail")))
         return OK_ERR;
     str name = letter_name(s->id);

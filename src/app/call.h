@@ -1,4 +1,5 @@
-/* call: what a connector is handed for one step: its settings, the view its holes are filled from, the
+/* call: what a connector is handed for one step: its settings, the view its holes are filled
+ * from, the
  * letter it carries. Made anew from the order whenever it is needed; nothing here is kept. */
 #ifndef APP_CALL_H
 #define APP_CALL_H
@@ -13,7 +14,8 @@ struct call {
     enum step_class class;
 };
 
-/* ERR_SETUP: today's program has no such connector. The letter is made by call_letter only: it is needed once,
+/* ERR_SETUP: today's program has no such connector. The letter is made by call_letter only: it is
+ * needed once,
  * when the request is frozen. */
 MUST err call_new(struct arena *mem, const struct work *w, const struct order *o,
     const struct step *s, struct call *out);

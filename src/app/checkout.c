@@ -20,8 +20,7 @@ struct placing {
 /* ---- the form ---- */
 
 /* A JSON body: scalars are fields as they stand; anything else is no field. */
-static err fields_json(struct arena *mem, str body, struct tree **out)
-{
+static err fields_json(struct arena *mem, str body, struct tree **out) {
     const struct tree *t = NULL;
     TRY(json_read(mem, body, &t));
     if (!tree_is(t, TREE_MAP))
@@ -38,8 +37,7 @@ static err fields_json(struct arena *mem, str body, struct tree **out)
     return OK_ERR;
 }
 
-static bool type_is(const struct request *r, str type)
-{
+static bool type_is(const struct request *r, str type) {
     str got = request_header(r, S("content-type"));
     str bare = {0};
     if (!str_cut(&got, ';', &bare))
@@ -47,8 +45,7 @@ static bool type_is(const struct request *r, str type)
     return str_is_like(str_trim(bare), type);
 }
 
-static err fields_read(const struct flow *f, struct tree **fields, struct tree **twice)
-{
+static err fields_read(const struct flow *f, struct tree **fields, struct tree **twice) {
     const struct request *r = f->request;
     if (type_is(r, S("application/json")))
         return fields_json(f->mem, r->body, fields);
@@ -59,8 +56,7 @@ static err fields_read(const struct flow *f, struct tree **fields, struct tree *
 
 /* ---- answers ---- */
 
-static void answer_order(const struct flow *f, const struct order *o, struct reply *reply)
-{
+static void answer_order(const struct flow *f, const struct order *o, struct reply *reply) {
     reply->changes = NULL;
     if (!request_wants_json(f->request)) {
         reply->response = response_go(o->link);
@@ -75,8 +71,7 @@ static void answer_order(const struct flow *f, const struct order *o, struct rep
 }
 
 static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
-    const struct tree *wrong, struct reply *reply)
-{
+    const struct tree *wrong, struct reply *reply) {
     const struct product *p = shop_product(f->shop, tree_get(fields, S("product")));
     if (request_wants_json(f->request) || !p || p->draft) {
         str first = wrong && wrong->first ? tree_str(wrong->first) : e.what;
@@ -93,22 +88,19 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
     reply->response = flow_page(f, 422, S("buy.html"), view);
 }
 
-static void answer_limited(const struct flow *f, struct reply *reply)
-{
-    reply->response = flow_error(f, err_make(ERR_TOO_MANY, S("")),
-        words(f->shop->lang, S("too_many")));
+static void answer_limited(const struct flow *f, struct reply *reply) {
+    reply->response =
+        flow_error(f, err_make(ERR_TOO_MANY, S("")), words(f->shop->lang, S("too_many")));
     response_header(&reply->response, S("Retry-After"), S("60"));
 }
 
 /* ---- the key of a script: the same key with the same fields is the same order ---- */
 
-static str key_part(const struct flow *f, const struct order *o)
-{
+static str key_part(const struct flow *f, const struct order *o) {
     return JOIN(f->mem, S("key/"), o->key_hash);
 }
 
-static err link_make(const struct flow *f, struct order *o)
-{
+static err link_make(const struct flow *f, struct order *o) {
     const struct shop_gateway *g = shop_gateway(f->shop, o->gateway);
     const struct gateway *code = g ? gateway_find(g->use) : NULL;
     struct account a;
@@ -119,8 +111,7 @@ static err link_make(const struct flow *f, struct order *o)
     return code->link(f->mem, &a, o, &o->link);
 }
 
-static void order_kept(const struct flow *f, struct reply *reply)
-{
+static void order_kept(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
     switch (p->changes[0].kept) {
     case KEPT_OK:
@@ -139,10 +130,11 @@ static void order_kept(const struct flow *f, struct reply *reply)
     reply->changes = NULL;
 }
 
-static void order_put(const struct flow *f, struct reply *reply)
-{
+static void order_put(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
-    p->order_put = (struct put){.part = p->order->id, .kind = S("order"), .version = PUT_NEW,
+    p->order_put = (struct put){.part = p->order->id,
+        .kind = S("order"),
+        .version = PUT_NEW,
         .bytes = order_write(f->mem, p->order)};
     p->changes[0] = (struct change){.puts = &p->order_put, .count = 1};
     reply->changes = p->changes;
@@ -150,10 +142,10 @@ static void order_put(const struct flow *f, struct reply *reply)
     reply->kept = order_kept;
 }
 
-/* The key was there: its order is the answer. When a crash came between key and order, the order is placed
+/* The key was there: its order is the answer. When a crash came between key and order, the order
+ * is placed
  * now under the id that the key had reserved. */
-static void key_known(const struct flow *f, struct reply *reply)
-{
+static void key_known(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
     struct store *s = f->doors->store;
     struct row row;
@@ -178,8 +170,7 @@ static void key_known(const struct flow *f, struct reply *reply)
     reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
 }
 
-static void key_kept(const struct flow *f, struct reply *reply)
-{
+static void key_kept(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
     if (p->changes[0].kept == KEPT_OK)
         order_put(f, reply);
@@ -189,11 +180,13 @@ static void key_kept(const struct flow *f, struct reply *reply)
         order_kept(f, reply);
 }
 
-static void key_put(const struct flow *f, struct reply *reply)
-{
+static void key_put(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
-    p->key_put = (struct put){.part = key_part(f, p->order), .kind = S("key"), .version = PUT_NEW,
-        .bytes = p->order->id, .due = f->request->at + TIME_DAY};
+    p->key_put = (struct put){.part = key_part(f, p->order),
+        .kind = S("key"),
+        .version = PUT_NEW,
+        .bytes = p->order->id,
+        .due = f->request->at + TIME_DAY};
     p->changes[0] = (struct change){.puts = &p->key_put, .count = 1};
     reply->changes = p->changes;
     reply->change_count = 1;
@@ -203,13 +196,14 @@ static void key_put(const struct flow *f, struct reply *reply)
 /* ---- the flow ---- */
 
 static err place(const struct flow *f, const struct tree *fields, const struct tree *twice,
-    struct order **order, struct tree **wrong)
-{
+    struct order **order, struct tree **wrong) {
     uint64_t dice = f->doors->dice(f->doors->self);
     str address = hash_hmac(f->mem, f->shop->secret, JOIN(f->mem, S("address/"), f->request->peer));
-    struct order_wish wish = {.fields = fields, .twice = twice, .lang = f->shop->lang,
+    struct order_wish wish = {.fields = fields,
+        .twice = twice,
+        .lang = f->shop->lang,
         .address_hash = hex_write(f->mem, str_part(address, 0, 8))};
-    TRY(order_place(f->mem, f->shop, &wish, f->request->at, dice, order, wrong));
+    TRY(order_place(f->mem, f->shop, &wish, f->request->at, dice, wrong, order));
     const struct shop_gateway *g = shop_gateway_for(f->shop, str_of((*order)->total.currency));
     if (!g)
         return err_make(ERR_SETUP, S("no gateway of shop.yml takes this currency"));
@@ -217,15 +211,13 @@ static err place(const struct flow *f, const struct tree *fields, const struct t
     return link_make(f, *order);
 }
 
-static bool limits_pass(const struct flow *f, const struct order *o)
-{
+static bool limits_pass(const struct flow *f, const struct order *o) {
     instant now = f->request->at;
     str mail = JOIN(f->mem, S("mail "), str_lower(f->mem, o->buyer.email));
     return limit_take(f->limit, mail, f->shop->orders_per_email, now);
 }
 
-void checkout(const struct flow *f, struct reply *reply)
-{
+void checkout(const struct flow *f, struct reply *reply) {
     struct tree *fields = NULL, *twice = NULL, *wrong = NULL;
     struct placing *p = NEW(f->mem, struct placing);
     if (!limit_take(f->limit, f->request->peer, f->shop->orders_per_address, f->request->at)) {

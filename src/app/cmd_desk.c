@@ -9,9 +9,8 @@
 
 /* ---- one question: to the running program, else to the store itself ---- */
 
-static err ask_running(const struct command_call *c, str dir, str method, str target,
-    struct talk_answer *out)
-{
+static err ask_running(
+    const struct command_call *c, str dir, str method, str target, struct talk_answer *out) {
     struct talk_request r = {.kind = TALK_HTTP, .method = method, .url = target, .wait_ms = 30000};
     str folder = {0};
     TRY(files_path(c->mem, dir, S("var"), &folder));
@@ -19,35 +18,36 @@ static err ask_running(const struct command_call *c, str dir, str method, str ta
     return out->sent == TALK_ANSWERED ? OK_ERR : err_make(ERR_ABSENT, out->why);
 }
 
-static err ask_store(const struct command_call *c, str dir, str method, str target,
-    struct talk_answer *out)
-{
+static err ask_store(
+    const struct command_call *c, str dir, str method, str target, struct talk_answer *out) {
     struct report report = report_new(c->mem);
     struct house_shop shop;
     struct opened open;
     TRY(load(c->mem, dir, true, &report, &shop));
     TRY(open_doors(c->mem, &shop, &open));
     size_t mark = str_find_byte(target, '?');
-    struct request r = {.method = method, .target = target, .path = str_part(target, 0, mark),
-        .query = mark < target.len ? str_from(target, mark + 1) : S(""), .at = clock_now()};
+    struct request r = {.method = method,
+        .target = target,
+        .path = str_part(target, 0, mark),
+        .query = mark < target.len ? str_from(target, mark + 1) : S(""),
+        .at = clock_now()};
     struct response answer;
     desk(c->mem, &open.work, &r, &answer);
     open_close(&open);
-    *out = (struct talk_answer){.sent = TALK_ANSWERED, .status = answer.status, .body = answer.body};
+    *out =
+        (struct talk_answer){.sent = TALK_ANSWERED, .status = answer.status, .body = answer.body};
     return OK_ERR;
 }
 
 /* The code of an error that came as a problem: by its status, so that the exit code is right. */
-static enum err_code code_of(int status)
-{
+static enum err_code code_of(int status) {
     for (int i = 1; i < ERR_CODES; i++)
         if (err_rules[i].status == status)
             return (enum err_code)i;
     return ERR_INVALID;
 }
 
-static err ask(const struct command_call *c, str method, str target, const struct tree **out)
-{
+static err ask(const struct command_call *c, str method, str target, const struct tree **out) {
     struct talk_answer answer = {0};
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
@@ -61,20 +61,18 @@ static err ask(const struct command_call *c, str method, str target, const struc
 
 /* ---- printing ---- */
 
-static str cell(struct arena *mem, str text, size_t width)
-{
+static str cell(struct arena *mem, str text, size_t width) {
     static const char blanks[] = "                                                ";
     size_t length = utf8_length(text);
     size_t pad = length < width ? width - length : 0;
     return JOIN(mem, text, (str){blanks, pad < sizeof(blanks) ? pad : sizeof(blanks) - 1}, S("  "));
 }
 
-static void order_line(const struct command_call *c, const struct tree *o)
-{
+static void order_line(const struct command_call *c, const struct tree *o) {
     struct arena *mem = c->mem;
     str marks = {0};
-    for (const struct tree *m = tree_find(o, S("marks")) ? tree_find(o, S("marks"))->first : NULL; m;
-         m = m->next)
+    for (const struct tree *m = tree_find(o, S("marks")) ? tree_find(o, S("marks"))->first : NULL;
+         m; m = m->next)
         marks = JOIN(mem, marks, S(" "), m->text);
     say(JOIN(mem, cell(mem, tree_get(o, S("id")), 19), cell(mem, tree_get(o, S("state")), 9),
         cell(mem, JOIN(mem, tree_get(o, S("total")), S(" "), tree_get(o, S("currency"))), 14),
@@ -82,14 +80,12 @@ static void order_line(const struct command_call *c, const struct tree *o)
         S("\n")));
 }
 
-static void lines_json(const struct command_call *c, const struct tree *list)
-{
+static void lines_json(const struct command_call *c, const struct tree *list) {
     for (const struct tree *t = list ? list->first : NULL; t; t = t->next)
         say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
 }
 
-static void tree_print(const struct command_call *c, const struct tree *t, str indent)
-{
+static void tree_print(const struct command_call *c, const struct tree *t, str indent) {
     struct arena *mem = c->mem;
     for (const struct tree *f = t->first; f; f = f->next) {
         str name = t->kind == TREE_LIST ? S("-") : JOIN(mem, f->name, S(":"));
@@ -97,14 +93,13 @@ static void tree_print(const struct command_call *c, const struct tree *t, str i
             say(JOIN(mem, indent, name, f->count ? S("\n") : S(" none\n")));
             tree_print(c, f, JOIN(mem, indent, S("  ")));
         } else if (f->kind != TREE_NONE) {
-            say(JOIN(mem, indent, name, S(" "), tree_is(f, TREE_BOOL) ? (f->truth ? S("yes") : S("no")) : f->text,
-                S("\n")));
+            say(JOIN(mem, indent, name, S(" "),
+                tree_is(f, TREE_BOOL) ? (f->truth ? S("yes") : S("no")) : f->text, S("\n")));
         }
     }
 }
 
-static void show(const struct command_call *c, const struct tree *t)
-{
+static void show(const struct command_call *c, const struct tree *t) {
     if (c->json)
         say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
     else
@@ -113,11 +108,11 @@ static void show(const struct command_call *c, const struct tree *t)
 
 /* ---- the commands ---- */
 
-err command_order_list(const struct command_call *c)
-{
+err command_order_list(const struct command_call *c) {
     const struct tree *t = NULL;
-    str target = JOIN(c->mem, S("/orders?limit="), c->limit.len ? percent_write(c->mem, c->limit) : S("100"),
-        S("&state="), percent_write(c->mem, c->state));
+    str target =
+        JOIN(c->mem, S("/orders?limit="), c->limit.len ? percent_write(c->mem, c->limit) : S("100"),
+            S("&state="), percent_write(c->mem, c->state));
     TRY(ask(c, S("GET"), target, &t));
     const struct tree *list = tree_find(t, S("orders"));
     if (c->json)
@@ -131,30 +126,26 @@ err command_order_list(const struct command_call *c)
     return OK_ERR;
 }
 
-err command_order_show(const struct command_call *c)
-{
+err command_order_show(const struct command_call *c) {
     const struct tree *t = NULL;
     TRY(ask(c, S("GET"), JOIN(c->mem, S("/orders/"), percent_write(c->mem, c->words[0])), &t));
     show(c, t);
     return OK_ERR;
 }
 
-static void job_line(const struct command_call *c, const struct tree *j)
-{
+static void job_line(const struct command_call *c, const struct tree *j) {
     struct arena *mem = c->mem;
     say(JOIN(mem, cell(mem, tree_get(j, S("job")), 40), cell(mem, tree_get(j, S("state")), 8),
         cell(mem, tree_get(j, S("do")), 16), cell(mem, tree_get(j, S("due")), 24),
         tree_get(j, S("error")), S("\n")));
 }
 
-static bool waits_for_person(const struct tree *j)
-{
+static bool waits_for_person(const struct tree *j) {
     str s = tree_get(j, S("state"));
     return str_is(s, S("poison")) || str_is(s, S("hold")) || str_is(s, S("stray"));
 }
 
-err command_queue_list(const struct command_call *c)
-{
+err command_queue_list(const struct command_call *c) {
     const struct tree *t = NULL;
     int64_t persons = 0;
     TRY(ask(c, S("GET"), S("/queue"), &t));
@@ -169,31 +160,36 @@ err command_queue_list(const struct command_call *c)
         talk_line(S("Nothing is owed."));
     if (!persons)
         return OK_ERR;
-    return err_make(ERR_PERSON, JOIN(c->mem, str_int(c->mem, persons),
-        S(" wait for a person: `grosz queue show JOB`, then `queue retry`, `queue done` or `queue drop`.")));
+    return err_make(ERR_PERSON,
+        JOIN(c->mem, str_int(c->mem, persons),
+            S(" wait for a person: `grosz queue show JOB`, then `queue retry`, `queue done` or "
+              "`queue drop`.")));
 }
 
-err command_queue_show(const struct command_call *c)
-{
+err command_queue_show(const struct command_call *c) {
     const struct tree *t = NULL;
     TRY(ask(c, S("GET"), JOIN(c->mem, S("/queue/"), c->words[0]), &t));
     show(c, t);
     return OK_ERR;
 }
 
-static err queue_verb(const struct command_call *c, str verb, str text)
-{
+static err queue_verb(const struct command_call *c, str verb, str text) {
     const struct tree *t = NULL;
-    TRY(ask(c, S("POST"), JOIN(c->mem, S("/queue/"), c->words[0], S("?do="), verb, S("&text="),
-        percent_write(c->mem, text)), &t));
+    TRY(ask(c, S("POST"),
+        JOIN(c->mem, S("/queue/"), c->words[0], S("?do="), verb, S("&text="),
+            percent_write(c->mem, text)),
+        &t));
     show(c, t);
     return OK_ERR;
 }
 
-err command_queue_retry(const struct command_call *c)
-{
+err command_queue_retry(const struct command_call *c) {
     return queue_verb(c, c->anew ? S("anew") : S("retry"), S(""));
 }
 
-err command_queue_done(const struct command_call *c) { return queue_verb(c, S("done"), c->evidence); }
-err command_queue_drop(const struct command_call *c) { return queue_verb(c, S("drop"), c->reason); }
+err command_queue_done(const struct command_call *c) {
+    return queue_verb(c, S("done"), c->evidence);
+}
+err command_queue_drop(const struct command_call *c) {
+    return queue_verb(c, S("drop"), c->reason);
+}

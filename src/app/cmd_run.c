@@ -4,20 +4,22 @@
 #include "base/json.h"
 #include "io/files.h"
 
-void say(str text) { printf("%.*s", (int)text.len, text.ptr); }
+void say(str text) {
+    printf("%.*s", (int)text.len, text.ptr);
+}
 
-void talk_line(str text) { fprintf(stderr, "%.*s\n", (int)text.len, text.ptr); }
+void talk_line(str text) {
+    fprintf(stderr, "%.*s\n", (int)text.len, text.ptr);
+}
 
-static void report_print(struct arena *mem, const struct report *r)
-{
+static void report_print(struct arena *mem, const struct report *r) {
     for (const struct report_row *row = r->first; row; row = row->next)
         talk_line(report_line(mem, row));
 }
 
 /* ---- check ---- */
 
-static void report_print_json(struct arena *mem, const struct report *r)
-{
+static void report_print_json(struct arena *mem, const struct report *r) {
     static const str levels[] = {S_INIT("mistake"), S_INIT("advice"), S_INIT("note")};
     for (const struct report_row *row = r->first; row; row = row->next) {
         struct tree *t = tree_map(mem);
@@ -30,16 +32,14 @@ static void report_print_json(struct arena *mem, const struct report *r)
     }
 }
 
-static err shop_load(const struct command_call *c, bool secrets, struct report *report,
-    struct house_shop *shop)
-{
+static err shop_load(
+    const struct command_call *c, bool secrets, struct report *report, struct house_shop *shop) {
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
     return load(c->mem, dir, secrets, report, shop);
 }
 
-err command_check(const struct command_call *c)
-{
+err command_check(const struct command_call *c) {
     struct report report = report_new(c->mem);
     struct house_shop shop;
     TRY(shop_load(c, false, &report, &shop));
@@ -49,20 +49,20 @@ err command_check(const struct command_call *c)
         for (const struct report_row *row = report.first; row; row = row->next)
             say(JOIN(c->mem, report_line(c->mem, row), S("\n")));
         if (!report.mistakes && !c->quiet)
-            talk_line(JOIN(c->mem, S("No mistakes; "), str_int(c->mem, (int64_t)shop.shop->product_count),
-                S(" products.")));
+            talk_line(JOIN(c->mem, S("No mistakes; "),
+                str_int(c->mem, (int64_t)shop.shop->product_count), S(" products.")));
     }
     if (!report.mistakes)
         return OK_ERR;
-    return err_make(ERR_FAILED, JOIN(c->mem, str_int(c->mem, (int64_t)report.mistakes),
-        report.mistakes == 1 ? S(" mistake: mend it") : S(" mistakes: mend them"),
-        S(", then type `grosz check` again.")));
+    return err_make(
+        ERR_FAILED, JOIN(c->mem, str_int(c->mem, (int64_t)report.mistakes),
+                        report.mistakes == 1 ? S(" mistake: mend it") : S(" mistakes: mend them"),
+                        S(", then type `grosz check` again.")));
 }
 
 /* ---- serve and run ---- */
 
-static err port_read(const struct command_call *c, int *out)
-{
+static err port_read(const struct command_call *c, int *out) {
     int64_t port = 0;
     if (!c->port.len)
         return OK_ERR;
@@ -72,8 +72,7 @@ static err port_read(const struct command_call *c, int *out)
     return OK_ERR;
 }
 
-static err house_command(const struct command_call *c, bool serve)
-{
+static err house_command(const struct command_call *c, bool serve) {
     struct report report = report_new(c->mem);
     struct house_shop shop;
     struct house_options options = {.serve = serve};
@@ -81,23 +80,27 @@ static err house_command(const struct command_call *c, bool serve)
     TRY(shop_load(c, true, &report, &shop));
     report_print(c->mem, &report);
     if (report.mistakes)
-        return err_make(ERR_SETUP, S("The shop does not start with these mistakes. Mend them, then try again; nothing was changed."));
+        return err_make(ERR_SETUP,
+            S("The shop does not start with these mistakes. Mend them, then try again; nothing "
+              "was changed."));
     return house_run(c->mem, &shop, &options);
 }
 
-err command_serve(const struct command_call *c) { return house_command(c, true); }
-err command_run(const struct command_call *c) { return house_command(c, false); }
+err command_serve(const struct command_call *c) {
+    return house_command(c, true);
+}
+err command_run(const struct command_call *c) {
+    return house_command(c, false);
+}
 
 /* ---- version and help ---- */
 
-err command_version(const struct command_call *c)
-{
+err command_version(const struct command_call *c) {
     say(c->json ? S("{\"version\":\"" GROSZ_VERSION "\"}\n") : S("grosz " GROSZ_VERSION "\n"));
     return OK_ERR;
 }
 
-static void help_all(struct arena *mem)
-{
+static void help_all(struct arena *mem) {
     size_t count = 0;
     const struct command *table = command_table(&count);
     say(S("Grosz, a shop for digital products.\n\n"
@@ -113,17 +116,16 @@ static void help_all(struct arena *mem)
         say(JOIN(mem, S("  "), table[i].name, (str){blanks, pad}, table[i].says, S("\n")));
     }
     say(S("\nEverywhere: -C DIR  the shop's folder (else here or above); --json; --help.\n"
-          "Exit codes: 0 fine, 1 failed, 2 wrong use, 3 needs a person, 4 not set up, 5 not found, 75 try again.\n"));
+          "Exit codes: 0 fine, 1 failed, 2 wrong use, 3 needs a person, 4 not set up, 5 not found, "
+          "75 try again.\n"));
 }
 
-static void help_one(struct arena *mem, const struct command *c)
-{
+static void help_one(struct arena *mem, const struct command *c) {
     say(JOIN(mem, S("  "), c->example, S("\n\n"), c->says, S("\nUsage: grosz "), c->name, S(" "),
         c->takes, S("\n")));
 }
 
-err command_help(const struct command_call *c)
-{
+err command_help(const struct command_call *c) {
     size_t count = 0, shown = 0;
     const struct command *table = command_table(&count);
     str first = c->word_count ? c->words[0] : S("");
@@ -135,7 +137,8 @@ err command_help(const struct command_call *c)
             shown++;
         }
     if (first.len && !shown)
-        return err_make(ERR_USAGE, JOIN(c->mem, S("there is no command `"), both, S("`; `grosz help` lists them")));
+        return err_make(ERR_USAGE,
+            JOIN(c->mem, S("there is no command `"), both, S("`; `grosz help` lists them")));
     if (!first.len)
         help_all(c->mem);
     return OK_ERR;

@@ -1,4 +1,5 @@
-/* command: what a person types. One table of commands; help, and later the man page, come from it. */
+/* command: what a person types. One table of commands; help, and later the man page, come from
+ * it. */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
 
@@ -12,19 +13,19 @@ struct command_call {
     struct arena *mem;
     str words[COMMAND_WORDS]; /* behind the command's own words */
     size_t word_count;
-    str dir;                  /* -C, "." */
+    str dir; /* -C, "." */
     bool json;
     bool anew, quiet;
     str port, limit, state, evidence, reason;
 };
 
 struct command {
-    str name;     /* "order list" */
-    str takes;    /* "[--state S] [--limit N]" */
-    str says;     /* one sentence */
+    str name;  /* "order list" */
+    str takes; /* "[--state S] [--limit N]" */
+    str says;  /* one sentence */
     str example;
     size_t words_min, words_max;
-    str flags;    /* of this command: " --limit --state " */
+    str flags; /* of this command: " --limit --state " */
     err (*run)(const struct command_call *c);
 };
 

@@ -17,14 +17,12 @@ struct desk_call {
 
 /* ---- orders ---- */
 
-static bool fits(const struct order *o, str state)
-{
+static bool fits(const struct order *o, str state) {
     return !state.len || str_is(state, str_of(order_state_name(order_state(o))));
 }
 
 /* Newest first, both modes, behind a cursor; at most SCAN_MOST are looked at for a state. */
-static err orders_list(struct desk_call *c)
-{
+static err orders_list(struct desk_call *c) {
     str state = request_query(c->mem, c->request, S("state"));
     str before = request_query(c->mem, c->request, S("before"));
     int64_t limit = 100;
@@ -35,8 +33,8 @@ static err orders_list(struct desk_call *c)
     bool more = true;
     for (int scanned = 0; more && scanned < SCAN_MOST && list->count < (size_t)limit;) {
         struct row_list rows;
-        struct query q = {.kind = S("order"), .after_part = before, .newest_first = true,
-            .limit = (size_t)limit};
+        struct query q = {
+            .kind = S("order"), .after_part = before, .newest_first = true, .limit = (size_t)limit};
         TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
         for (size_t i = 0; i < rows.count && list->count < (size_t)limit; i++) {
             struct order *o = NULL;
@@ -53,15 +51,13 @@ static err orders_list(struct desk_call *c)
     return OK_ERR;
 }
 
-static err orders_show(struct desk_call *c)
-{
+static err orders_show(struct desk_call *c) {
     struct order *o = NULL;
-    err e = order_id_is(c->match->parts[0])
-        ? orders_get(c->mem, c->store, c->match->parts[0], &o)
-        : err_make(ERR_ABSENT, S(""));
+    err e = order_id_is(c->match->parts[0]) ? orders_get(c->mem, c->store, c->match->parts[0], &o)
+                                            : err_make(ERR_ABSENT, S(""));
     if (e.code == ERR_ABSENT)
         return err_make(ERR_ABSENT, JOIN(c->mem, S("There is no order `"), c->match->parts[0],
-            S("`. `grosz order list` shows what is there.")));
+                                        S("`. `grosz order list` shows what is there.")));
     TRY(e);
     c->out = order_view(c->mem, o);
     return OK_ERR;
@@ -69,8 +65,7 @@ static err orders_show(struct desk_call *c)
 
 /* ---- the queue ---- */
 
-static struct tree *job_view(struct arena *mem, const struct order *o, const struct step *s)
-{
+static struct tree *job_view(struct arena *mem, const struct order *o, const struct step *s) {
     struct tree *t = tree_map(mem);
     tree_put_text(mem, t, S("job"), step_job(mem, o->id, s));
     tree_put_text(mem, t, S("do"), s->does);
@@ -84,8 +79,7 @@ static struct tree *job_view(struct arena *mem, const struct order *o, const str
     return t;
 }
 
-static void note_view(struct arena *mem, const struct row *row, struct tree *list)
-{
+static void note_view(struct arena *mem, const struct row *row, struct tree *list) {
     struct tree *t = tree_add(list, tree_map(mem));
     bool stray = str_is(row->kind, S("stray"));
     str where = stray ? S("") : JOIN(mem, row->part, S("/"));
@@ -97,8 +91,7 @@ static void note_view(struct arena *mem, const struct row *row, struct tree *lis
             S("verified, but for no order that is here: look it up at the gateway"));
 }
 
-static err queue_row(struct desk_call *c, const struct row *row, struct tree *list)
-{
+static err queue_row(struct desk_call *c, const struct row *row, struct tree *list) {
     struct order *o = NULL;
     if (str_is(row->kind, S("note")) || str_is(row->kind, S("stray"))) {
         note_view(c->mem, row, list);
@@ -116,8 +109,7 @@ static err queue_row(struct desk_call *c, const struct row *row, struct tree *li
     return OK_ERR;
 }
 
-static err queue_list(struct desk_call *c)
-{
+static err queue_list(struct desk_call *c) {
     static const struct query queries[] = {
         {.kind = S_INIT("stuck"), .limit = LIST_MOST},
         {.kind = S_INIT("stray"), .limit = LIST_MOST},
@@ -135,27 +127,25 @@ static err queue_list(struct desk_call *c)
     return OK_ERR;
 }
 
-static str job_of(const struct desk_call *c)
-{
+static str job_of(const struct desk_call *c) {
     str job = c->match->parts[0];
     return str_ends(job, S("/")) ? str_part(job, 0, job.len - 1) : job;
 }
 
-static err stray_show(struct desk_call *c, str key)
-{
+static err stray_show(struct desk_call *c, str key) {
     struct row row;
     const struct tree *t = NULL;
     err e = c->store->kind->get(c->store, c->mem, S("stray"), S("stray"), key, &row);
     if (e.code == ERR_ABSENT)
-        return err_make(ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
+        return err_make(
+            ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
     TRY(e);
     TRY(json_read(c->mem, row.bytes, &t));
     c->out = tree_copy(c->mem, t);
     return OK_ERR;
 }
 
-static err queue_show(struct desk_call *c)
-{
+static err queue_show(struct desk_call *c) {
     struct order *o = NULL;
     struct step *s = NULL;
     struct row row;
@@ -175,18 +165,23 @@ static err queue_show(struct desk_call *c)
 }
 
 /* A stray note is looked at by a person and put away: only `drop`. */
-static err stray_drop(struct desk_call *c, str key, str verb)
-{
+static err stray_drop(struct desk_call *c, str key, str verb) {
     struct row row;
     if (!str_is(verb, S("drop")))
-        return err_make(ERR_CONFLICT, S("a note without an order can only be dropped, with a reason"));
+        return err_make(
+            ERR_CONFLICT, S("a note without an order can only be dropped, with a reason"));
     err e = c->store->kind->get(c->store, c->mem, S("stray"), S("stray"), key, &row);
     if (e.code == ERR_ABSENT)
-        return err_make(ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
+        return err_make(
+            ERR_ABSENT, S("There is no such note. `grosz queue list` shows what is there."));
     TRY(e);
     struct put puts[2] = {
         {.part = row.part, .kind = row.kind, .key = row.key, .version = row.version, .drop = true},
-        {.part = row.part, .kind = S("seen"), .key = row.key, .version = PUT_ANY, .bytes = row.bytes},
+        {.part = row.part,
+            .kind = S("seen"),
+            .key = row.key,
+            .version = PUT_ANY,
+            .bytes = row.bytes},
     };
     struct change change = {.puts = puts, .count = 2, .reserve = true};
     c->store->kind->apply(c->store, &change, 1);
@@ -194,16 +189,15 @@ static err stray_drop(struct desk_call *c, str key, str verb)
     return change.kept == KEPT_OK ? OK_ERR : err_make(ERR_BUSY, S("it was not kept: try again"));
 }
 
-static err queue_do(struct desk_call *c)
-{
+static err queue_do(struct desk_call *c) {
     struct order *o = NULL;
     str job = job_of(c);
     str verb = request_query(c->mem, c->request, S("do"));
     str text = request_query(c->mem, c->request, S("text"));
     if ((str_is(verb, S("done")) || str_is(verb, S("drop"))) && !str_trim(text).len)
         return err_make(ERR_USAGE, str_is(verb, S("done"))
-            ? S("say how you know that it was done: --evidence \"…\"")
-            : S("say why it is not owed any more: --reason \"…\""));
+                                       ? S("say how you know that it was done: --evidence \"…\"")
+                                       : S("say why it is not owed any more: --reason \"…\""));
     if (str_starts(job, S("note/")))
         return stray_drop(c, str_from(job, 5), verb);
     TRY(orders_verb(c->mem, c->work, job, verb, text, &o));
@@ -231,12 +225,15 @@ static err (*const acts[])(struct desk_call *c) = {
 };
 /* clang-format on */
 
-void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out)
-{
+void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out) {
     struct route_match m = {0};
     err e = route_find(mem, routes, COUNT(routes), r->method, r->path, &m);
-    struct desk_call c = {.mem = mem, .work = w, .store = w->doors->store, .request = r,
-        .match = &m, .out = tree_map(mem)};
+    struct desk_call c = {.mem = mem,
+        .work = w,
+        .store = w->doors->store,
+        .request = r,
+        .match = &m,
+        .out = tree_map(mem)};
     if (e.code == ERR_NONE)
         e = acts[m.name](&c);
     *out = e.code == ERR_NONE ? response_json(200, json_write(mem, c.out))

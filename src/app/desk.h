@@ -1,4 +1,5 @@
-/* desk: what commands ask and do, as requests with JSON answers: over the control socket of the running
+/* desk: what commands ask and do, as requests with JSON answers: over the control socket of the
+ * running
  * program, or called directly when none runs. The owner's desk in the browser will use the same.
  *
  *   GET  /orders?limit=&before=&state=   {orders: […], more}

@@ -10,6 +10,10 @@ static const char *const names[CRASH_POINTS] = {
     [CRASH_OUTCOME_KEPT] = "outcome-kept",
 };
 
-const char *crash_name(enum crash_point at) { return names[at]; }
+const char *crash_name(enum crash_point at) {
+    return names[at];
+}
 
-void doors_log(const struct doors *d, str level, str words) { d->log(d->self, level, words); }
+void doors_log(const struct doors *d, str level, str words) {
+    d->log(d->self, level, words);
+}

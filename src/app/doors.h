@@ -2,7 +2,8 @@
  *
  * The real ones are made in app/run; tests and the simulator make others. Flows know no thread: the
  * same functions run in the server, in tests and in the simulator. A crash point is a place where a
- * process may die: `crash` is called with its name; the real one does nothing unless GROSZ_CRASH asks
+ * process may die: `crash` is called with its name; the real one does nothing unless GROSZ_CRASH
+ * asks
  * for it in a test build.
  */
 #ifndef APP_DOORS_H
@@ -15,13 +16,13 @@
 #include "store/store.h"
 
 enum crash_point {
-    CRASH_ORDER_KEPT,     /* an order is durable, its buyer not yet answered */
-    CRASH_NOTE_KEPT,      /* a note is durable, the gateway not yet answered */
-    CRASH_LEASED,         /* a job is leased, nothing looked at */
-    CRASH_NOTE_APPLIED,   /* the order is paid and its steps are owed, the note's job still open */
-    CRASH_SENDING_KEPT,   /* sending is durable, no byte sent */
-    CRASH_ANSWERED,       /* the partner answered, nothing written */
-    CRASH_OUTCOME_KEPT,   /* the outcome is durable */
+    CRASH_ORDER_KEPT,   /* an order is durable, its buyer not yet answered */
+    CRASH_NOTE_KEPT,    /* a note is durable, the gateway not yet answered */
+    CRASH_LEASED,       /* a job is leased, nothing looked at */
+    CRASH_NOTE_APPLIED, /* the order is paid and its steps are owed, the note's job still open */
+    CRASH_SENDING_KEPT, /* sending is durable, no byte sent */
+    CRASH_ANSWERED,     /* the partner answered, nothing written */
+    CRASH_OUTCOME_KEPT, /* the outcome is durable */
     CRASH_POINTS
 };
 

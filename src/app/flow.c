@@ -4,24 +4,22 @@
 #include "page/render.h"
 #include "page/view.h"
 
-struct work flow_work(const struct flow *f)
-{
+struct work flow_work(const struct flow *f) {
     return (struct work){.doors = f->doors, .shop = f->shop, .theme = f->theme};
 }
 
-struct response flow_page(const struct flow *f, int status, str name, const struct tree *view)
-{
+struct response flow_page(const struct flow *f, int status, str name, const struct tree *view) {
     str html = {0};
     err e = render(f->mem, f->theme, name, view, &html);
     if (e.code == ERR_NONE)
-        return response_page(f->mem, status, html);
+        return f->shop->live ? response_page(f->mem, status, html)
+                             : response_page_local(f->mem, status, html);
     doors_log(f->doors, S("error"), e.what);
     return response_text(500, S("This page cannot be shown just now; the shop owner sees why. "
                                 "Nothing was charged by this page.\n"));
 }
 
-struct response flow_error(const struct flow *f, err e, str sentence)
-{
+struct response flow_error(const struct flow *f, err e, str sentence) {
     const struct err_rule *rule = &err_rules[e.code];
     str what = sentence.len ? sentence : str_of(rule->stranger);
     if (request_wants_json(f->request))

@@ -1,8 +1,10 @@
 /* flow: what a request's flow gives back: a response, and what must be durable before it is said.
  *
- * A flow never waits. It fills a reply: either a response at once, or changes and a function that is
+ * A flow never waits. It fills a reply: either a response at once, or changes and a function that
+ * is
  * called with them once the store has decided; that function may say another response or ask for
- * more to be kept. The server suspends the connection meanwhile; a test or the simulator applies the
+ * more to be kept. The server suspends the connection meanwhile; a test or the simulator applies
+ * the
  * changes itself.
  */
 #ifndef APP_FLOW_H
@@ -33,7 +35,8 @@ struct reply {
     void *state; /* the flow's own */
 };
 
-/* The page of an error: message.html, or problem+json for those who ask; money says whether any was moved. */
+/* The page of an error: message.html, or problem+json for those who ask; money says whether any
+ * was moved. */
 struct response flow_error(const struct flow *f, err e, str sentence);
 /* A template with its view; an error in a theme is a page of plain words, and a line in the log. */
 struct response flow_page(const struct flow *f, int status, str name, const struct tree *view);

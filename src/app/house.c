@@ -37,34 +37,36 @@ struct waiting {
 
 /* ---- the shop's requests ---- */
 
-static void go_on(struct waiting *w)
-{
+static void go_on(struct waiting *w) {
     if (!w->reply.changes) {
         server_answer(w->exchange, &w->reply.response);
         return;
     }
-    w->commit = (struct commit){.changes = w->reply.changes, .count = w->reply.change_count,
-        .owner = w};
+    w->commit =
+        (struct commit){.changes = w->reply.changes, .count = w->reply.change_count, .owner = w};
     committer_submit(w->house->open.committer, &w->commit);
 }
 
-static void handle(void *self, struct exchange *x, const struct request *r)
-{
+static void handle(void *self, struct exchange *x, const struct request *r) {
     struct house *h = self;
     struct arena *mem = exchange_arena(x);
     struct waiting *w = NEW(mem, struct waiting);
     w->house = h;
     w->exchange = x;
     w->request = *r;
-    w->flow = (struct flow){.mem = mem, .doors = &h->event, .shop = h->shop->shop,
-        .theme = h->shop->site.theme, .site = &h->shop->site, .limit = h->limit,
-        .dir = h->shop->dir, .request = &w->request};
+    w->flow = (struct flow){.mem = mem,
+        .doors = &h->event,
+        .shop = h->shop->shop,
+        .theme = h->shop->site.theme,
+        .site = &h->shop->site,
+        .limit = h->limit,
+        .dir = h->shop->dir,
+        .request = &w->request};
     web(&w->flow, &w->reply);
     go_on(w);
 }
 
-static void committed(void *self)
-{
+static void committed(void *self) {
     struct house *h = self;
     bool due = false;
     struct commit *c = committer_done(h->open.committer);
@@ -83,14 +85,12 @@ static void committed(void *self)
 
 /* ---- commands over the control socket ---- */
 
-static void desk_run(void *state)
-{
+static void desk_run(void *state) {
     struct waiting *w = state;
     desk(exchange_arena(w->exchange), &w->house->open.work, &w->request, &w->reply.response);
 }
 
-static void handle_control(void *self, struct exchange *x, const struct request *r)
-{
+static void handle_control(void *self, struct exchange *x, const struct request *r) {
     struct house *h = self;
     struct waiting *w = NEW(exchange_arena(x), struct waiting);
     w->house = h;
@@ -100,8 +100,7 @@ static void handle_control(void *self, struct exchange *x, const struct request 
     pool_send(h->pool, &w->errand);
 }
 
-static void errands_done(void *self)
-{
+static void errands_done(void *self) {
     struct house *h = self;
     for (struct errand *e = pool_done(h->pool), *next; e; e = next) {
         struct waiting *w = e->state;
@@ -111,8 +110,7 @@ static void errands_done(void *self)
     pool_hint(h->pool);
 }
 
-static void signalled(void *self)
-{
+static void signalled(void *self) {
     struct house *h = self;
     int number = signal_read(h->signals);
     if (number == SIGTERM || number == SIGINT)
@@ -121,15 +119,13 @@ static void signalled(void *self)
 
 /* ---- start and end ---- */
 
-static instant house_now(void *self)
-{
+static instant house_now(void *self) {
     (void)self;
     return clock_now();
 }
 
 /* Texts that orders name by hash are durable before the first order can name them. */
-static err texts_keep(struct arena *mem, struct house *h)
-{
+static err texts_keep(struct arena *mem, struct house *h) {
     const struct shop *s = h->shop->shop;
     struct store *store = h->open.doors.store;
     size_t count = s->product_count + s->consent_count;
@@ -138,7 +134,8 @@ static err texts_keep(struct arena *mem, struct house *h)
     for (size_t i = 0; i < count; i++) {
         bool product = i < s->product_count;
         const struct consent *c = product ? NULL : &s->consents[i - s->product_count];
-        puts[i] = (struct put){.kind = S("text"), .version = PUT_NEW,
+        puts[i] = (struct put){.kind = S("text"),
+            .version = PUT_NEW,
             .part = JOIN(mem, S("text/"), product ? s->products[i].hash : c->hash),
             .bytes = product ? s->products[i].text : c->text};
         changes[i] = (struct change){.puts = &puts[i], .count = 1};
@@ -146,12 +143,12 @@ static err texts_keep(struct arena *mem, struct house *h)
     store->kind->apply(store, changes, count);
     for (size_t i = 0; i < count; i++)
         if (changes[i].kept != KEPT_OK && changes[i].kept != KEPT_KNOWN)
-            return err_make(ERR_FULL, S("the texts of the products could not be kept: is the disk full?"));
+            return err_make(
+                ERR_FULL, S("the texts of the products could not be kept: is the disk full?"));
     return OK_ERR;
 }
 
-static err listen_all(struct arena *mem, struct house *h, const struct house_options *o)
-{
+static err listen_all(struct arena *mem, struct house *h, const struct house_options *o) {
     const struct shop *s = h->shop->shop;
     str listen = s->listen;
     size_t proxies = s->proxies ? s->proxies->count : 0;
@@ -161,10 +158,15 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         names[n++] = t->text;
     if (o->port || o->serve)
         listen = JOIN(mem, S("127.0.0.1:"), str_int(mem, o->port ? o->port : 8080));
-    struct server_options options = {.listen = listen, .next_ports = o->serve && !o->port ? 50 : 0,
-        .proxies = names, .proxy_count = n, .now = house_now, .self = h, .handle = handle};
-    struct server_options control = {.listen = S("unix:control.sock"), .now = house_now, .self = h,
-        .handle = handle_control};
+    struct server_options options = {.listen = listen,
+        .next_ports = o->serve && !o->port ? 50 : 0,
+        .proxies = names,
+        .proxy_count = n,
+        .now = house_now,
+        .self = h,
+        .handle = handle};
+    struct server_options control = {
+        .listen = S("unix:control.sock"), .now = house_now, .self = h, .handle = handle_control};
     str dir = {0};
     TRY(server_new(mem, &options, &h->server));
     TRY(files_path(mem, h->shop->dir, S("var"), &dir));
@@ -173,8 +175,7 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
 }
 
 /* serve: the shop stands where it listens, whatever shop.yml says, and shows drafts. */
-static void serve_here(struct arena *mem, struct house *h, bool serve)
-{
+static void serve_here(struct arena *mem, struct house *h, bool serve) {
     struct shop *s = h->shop->shop;
     if (!serve)
         return;
@@ -183,8 +184,7 @@ static void serve_here(struct arena *mem, struct house *h, bool serve)
         s->products[i].draft = false;
 }
 
-static err house_start(struct arena *mem, struct house *h, const struct house_options *o)
-{
+static err house_start(struct arena *mem, struct house *h, const struct house_options *o) {
     TRY(signal_open(&h->signals));
     TRY(listen_all(mem, h, o));
     serve_here(mem, h, o->serve);
@@ -198,8 +198,7 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     return OK_ERR;
 }
 
-err house_run(struct arena *mem, struct house_shop *shop, const struct house_options *o)
-{
+err house_run(struct arena *mem, struct house_shop *shop, const struct house_options *o) {
     struct house h = {.shop = shop};
     TRY(open_doors(mem, shop, &h.open));
     err e = house_start(mem, &h, o);
@@ -212,10 +211,12 @@ err house_run(struct arena *mem, struct house_shop *shop, const struct house_opt
     printf("%s%.*s\n", all ? "" : "http://", (int)address.len, address.ptr);
     fflush(stdout);
     e = server_run(h.server);
-    /* A partner hangs: what was sent is written down as sending, the next start makes it UNKNOWN. */
+    /* A partner hangs: what was sent is written down as sending, the next start makes it UNKNOWN.
+     * */
     if (!pool_stop(h.pool, 5000))
         _exit(0);
-    /* The committer ends first: it may still hold changes of exchanges that the server was about to drop. */
+    /* The committer ends first: it may still hold changes of exchanges that the server was about
+     * to drop. */
     open_close(&h.open);
     server_free(h.server);
     return e;

@@ -1,4 +1,5 @@
-/* house: the running program: one event thread, one committer, the pool; and what they share, the loaded
+/* house: the running program: one event thread, one committer, the pool; and what they share, the
+ * loaded
  * shop and the store. `serve` and `run` are this with other settings. */
 #ifndef APP_HOUSE_H
 #define APP_HOUSE_H

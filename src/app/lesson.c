@@ -1,5 +1,4 @@
 #include "app/buyer.h"
-
 #include "app/call.h"
 #include "app/orders.h"
 #include "base/limits.h"
@@ -7,7 +6,8 @@
 #include "page/view.h"
 #include "shop/words.h"
 
-/* Lessons are academy/<product>/<name>.md, in the order of their names; files that may be downloaded are
+/* Lessons are academy/<product>/<name>.md, in the order of their names; files that may be
+ * downloaded are
  * those the product lists. */
 struct visit {
     struct order *order;
@@ -17,8 +17,7 @@ struct visit {
     str folder, base;
 };
 
-static err visit_read(const struct flow *f, str token, struct visit *v)
-{
+static err visit_read(const struct flow *f, str token, struct visit *v) {
     str id = {0};
     TRY(access_token_read(token, &id, &v->index));
     TRY(orders_get(f->mem, f->doors->store, id, &v->order));
@@ -38,8 +37,7 @@ static err visit_read(const struct flow *f, str token, struct visit *v)
 }
 
 /* "# Welcome" on the first line that has one, else the name of the file. */
-static str lesson_title(str text, str name)
-{
+static str lesson_title(str text, str name) {
     str line = {0};
     for (str rest = text; str_cut(&rest, '\n', &line);)
         if (str_starts(line, S("# ")))
@@ -49,13 +47,12 @@ static str lesson_title(str text, str name)
 
 struct lessons {
     struct tree *list;
-    str text;  /* of the lesson asked for */
+    str text; /* of the lesson asked for */
     bool found;
 };
 
-static err lessons_add(const struct flow *f, const struct visit *v, str file, str wish,
-    struct lessons *out)
-{
+static err lessons_add(
+    const struct flow *f, const struct visit *v, str file, str wish, struct lessons *out) {
     str text = {0};
     str name = str_part(file, 0, file.len - 3);
     TRY(files_read(f->mem, f->dir, JOIN(f->mem, v->folder, S("/"), file), LIMIT_PAGE, &text));
@@ -71,8 +68,8 @@ static err lessons_add(const struct flow *f, const struct visit *v, str file, st
     return OK_ERR;
 }
 
-static err lessons_read(const struct flow *f, const struct visit *v, str wish, struct lessons *out)
-{
+static err lessons_read(
+    const struct flow *f, const struct visit *v, str wish, struct lessons *out) {
     const str *names = NULL;
     size_t count = 0;
     out->list = tree_list(f->mem);
@@ -86,10 +83,10 @@ static err lessons_read(const struct flow *f, const struct visit *v, str wish, s
     return OK_ERR;
 }
 
-static struct tree *files_view(const struct flow *f, const struct visit *v)
-{
+static struct tree *files_view(const struct flow *f, const struct visit *v) {
     struct tree *list = tree_list(f->mem);
-    for (const struct tree *t = v->product->files ? v->product->files->first : NULL; t; t = t->next) {
+    for (const struct tree *t = v->product->files ? v->product->files->first : NULL; t;
+         t = t->next) {
         struct tree *one = tree_add(list, tree_map(f->mem));
         tree_put_text(f->mem, one, S("name"), t->text);
         tree_put_text(f->mem, one, S("path"), JOIN(f->mem, v->base, S("files/"), t->text));
@@ -97,15 +94,15 @@ static struct tree *files_view(const struct flow *f, const struct visit *v)
     return list;
 }
 
-static err file_answer(const struct flow *f, const struct visit *v, str name, struct reply *reply)
-{
-    for (const struct tree *t = v->product->files ? v->product->files->first : NULL; t; t = t->next) {
+static err file_answer(const struct flow *f, const struct visit *v, str name, struct reply *reply) {
+    for (const struct tree *t = v->product->files ? v->product->files->first : NULL; t;
+         t = t->next) {
         if (!str_is(t->text, name))
             continue;
         str path = {0};
         TRY(files_path(f->mem, f->dir, JOIN(f->mem, v->folder, S("/"), name), &path));
-        reply->response = (struct response){.status = 200, .type = S("application/octet-stream"),
-            .file = path};
+        reply->response =
+            (struct response){.status = 200, .type = S("application/octet-stream"), .file = path};
         response_header(&reply->response, S("Content-Disposition"), S("attachment"));
         response_header(&reply->response, S("Cache-Control"), S("private, no-store"));
         response_header(&reply->response, S("X-Content-Type-Options"), S("nosniff"));
@@ -114,8 +111,7 @@ static err file_answer(const struct flow *f, const struct visit *v, str name, st
     return err_make(ERR_ABSENT, S("the product has no such file"));
 }
 
-static err lesson(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static err lesson(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct visit v = {0};
     TRY(visit_read(f, m->parts[0], &v));
     str rest = m->parts[1];
@@ -127,19 +123,22 @@ static err lesson(const struct flow *f, const struct route_match *m, struct repl
     TRY(lessons_read(f, &v, rest, &lessons));
     if (!lessons.found && rest.len)
         return err_make(ERR_ABSENT, S("there is no such lesson"));
-    const struct tree *view = view_lesson(f->mem, f->shop, f->theme, v.order, v.product,
-        lessons.text, lessons.list, files_view(f, &v));
+    struct lesson shown = {.order = v.order,
+        .product = v.product,
+        .markdown = lessons.text,
+        .lessons = lessons.list,
+        .files = files_view(f, &v)};
+    const struct tree *view = view_lesson(f->mem, f->shop, f->theme, &shown);
     reply->response = flow_page(f, 200, S("lesson.html"), view);
     return OK_ERR;
 }
 
-void buyer_lesson(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+void buyer_lesson(const struct flow *f, const struct route_match *m, struct reply *reply) {
     err e = lesson(f, m, reply);
     if (e.code == ERR_NONE)
         return;
     if (e.code != ERR_ABSENT)
         doors_log(f->doors, S("error"), e.what);
-    reply->response = flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_lesson"))
-                                                           : S(""));
+    reply->response =
+        flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_lesson")) : S(""));
 }

@@ -1,4 +1,5 @@
-/* limit: how many orders an address or an e-mail may place in a minute. Counts in memory, per process,
+/* limit: how many orders an address or an e-mail may place in a minute. Counts in memory, per
+ * process,
  * in a table of fixed size: strangers cannot make it grow. Belongs to the event thread. */
 #ifndef APP_LIMIT_H
 #define APP_LIMIT_H

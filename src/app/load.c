@@ -9,22 +9,21 @@
 #include "partner/connector.h"
 #include "partner/gateway.h"
 
-err load_find(struct arena *mem, str dir, str *out)
-{
+err load_find(struct arena *mem, str dir, str *out) {
     str at = JOIN(mem, dir, S("/"));
     for (int up = 0; up < 16; up++, at = JOIN(mem, at, S("../")))
         if (files_is(at, S("shop.yml"))) {
             *out = str_part(at, 0, at.len - 1);
             return OK_ERR;
         }
-    return err_make(ERR_SETUP, JOIN(mem, S("There is no shop.yml in "), dir,
-        S(" or above it. Type `grosz new my-shop` to make a shop, or name one with -C.")));
+    return err_make(ERR_SETUP,
+        JOIN(mem, S("There is no shop.yml in "), dir,
+            S(" or above it. Type `grosz new my-shop` to make a shop, or name one with -C.")));
 }
 
 /* ---- files ---- */
 
-static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct report *report)
-{
+static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct report *report) {
     str text = {0};
     err e = files_read(mem, dir, path, LIMIT_YAML, &text);
     if (e.code == ERR_NONE)
@@ -34,9 +33,8 @@ static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct
 }
 
 /* "---\ntitle: Terms\n---\n" in front of the Markdown, as Jekyll has it. */
-static void front_cut(struct arena *mem, str file, str text, struct report *report,
-    struct site_page *page)
-{
+static void front_cut(
+    struct arena *mem, str file, str text, struct report *report, struct site_page *page) {
     page->markdown = text;
     if (!str_starts(text, S("---\n")))
         return;
@@ -53,8 +51,7 @@ static void front_cut(struct arena *mem, str file, str text, struct report *repo
         page->title = tree_get(front, S("title"));
 }
 
-static err pages_read(struct arena *mem, str dir, struct report *report, struct site *site)
-{
+static err pages_read(struct arena *mem, str dir, struct report *report, struct site *site) {
     const str *names = NULL;
     size_t count = 0;
     err e = files_list(mem, dir, S("pages"), &names, &count);
@@ -82,8 +79,7 @@ static err pages_read(struct arena *mem, str dir, struct report *report, struct 
 }
 
 static err theme_files(struct arena *mem, str dir, str below, struct report *report,
-    struct theme_file *files, size_t *count)
-{
+    struct theme_file *files, size_t *count) {
     const str *names = NULL;
     size_t found = 0;
     err e = files_list(mem, dir, JOIN(mem, S("theme"), below), &names, &found);
@@ -104,8 +100,7 @@ static err theme_files(struct arena *mem, str dir, str below, struct report *rep
     return OK_ERR;
 }
 
-static err theme_load(struct arena *mem, str dir, struct report *report, struct site *site)
-{
+static err theme_load(struct arena *mem, str dir, struct report *report, struct site *site) {
     size_t count = theme_builtin_count;
     struct theme_file *files = arena_array(mem, count + 400, sizeof(*files));
     memcpy(files, theme_builtin, count * sizeof(*files));
@@ -118,14 +113,12 @@ static err theme_load(struct arena *mem, str dir, struct report *report, struct 
 
 /* ---- what the shop must not know by itself ---- */
 
-static const struct tree *values_of(struct arena *mem, str does, const struct tree *with)
-{
+static const struct tree *values_of(struct arena *mem, str does, const struct tree *with) {
     const struct connector *c = connector_find(does);
     return c ? c->values(mem, with) : NULL;
 }
 
-static void partners_check(const struct shop *shop, struct report *report)
-{
+static void partners_check(const struct shop *shop, struct report *report) {
     for (size_t i = 0; i < shop->gateway_count; i++) {
         const struct gateway *g = gateway_find(shop->gateways[i].use);
         if (g)
@@ -138,14 +131,12 @@ static void partners_check(const struct shop *shop, struct report *report)
     }
 }
 
-static struct place setting_place(const struct shop *shop, str name)
-{
+static struct place setting_place(const struct shop *shop, str name) {
     const struct tree *t = tree_find(shop->settings, name);
     return (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0};
 }
 
-static void world_check(struct arena *mem, const struct shop *shop, struct report *report)
-{
+static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
     if (shop->mail_send.len && !str_starts(shop->mail_send, S("file:")))
         report_add(report, REPORT_MISTAKE, setting_place(shop, S("mail")),
             S("`send` can be `file:<folder>` in this version: letters are written there"));
@@ -157,8 +148,7 @@ static void world_check(struct arena *mem, const struct shop *shop, struct repor
 /* ---- secrets ---- */
 
 /* The node whose text holds ${name}: for the place of the mistake. */
-static const struct tree *secret_where(const struct tree *t, str mark)
-{
+static const struct tree *secret_where(const struct tree *t, str mark) {
     if (t->kind == TREE_TEXT && str_find(t->text, mark) < t->text.len)
         return t;
     for (const struct tree *c = t->first; c; c = c->next) {
@@ -169,8 +159,7 @@ static const struct tree *secret_where(const struct tree *t, str mark)
     return NULL;
 }
 
-static void secrets_read(struct arena *mem, struct shop *shop, bool strict, struct report *report)
-{
+static void secrets_read(struct arena *mem, struct shop *shop, bool strict, struct report *report) {
     struct tree *map = tree_map(mem);
     const struct tree *names = shop->settings ? fill_secret_names(mem, shop->settings) : NULL;
     for (const struct tree *n = names ? names->first : NULL; n; n = n->next) {
@@ -183,14 +172,15 @@ static void secrets_read(struct arena *mem, struct shop *shop, bool strict, stru
         const struct tree *at = secret_where(shop->settings, JOIN(mem, S("${"), n->text, S("}")));
         report_add(report, strict ? REPORT_MISTAKE : REPORT_ADVICE,
             (struct place){S("shop.yml"), at ? at->line : 0, at ? at->col : 0},
-            JOIN(mem, S("${"), n->text, S("} is not set: put it into the environment or a systemd credential of that name")));
+            JOIN(mem, S("${"), n->text,
+                S("} is not set: put it into the environment or a systemd credential of that "
+                  "name")));
     }
     shop->secrets = map;
 }
 
 /* GROSZ_SECRET as 64 hex digits, else var/secret, made once. */
-static err shop_secret(struct arena *mem, str dir, struct shop *shop)
-{
+static err shop_secret(struct arena *mem, str dir, struct shop *shop) {
     str text = {0};
     if (world_secret(mem, S("GROSZ_SECRET"), &text).code != ERR_NONE) {
         err e = files_read(mem, dir, S("var/secret"), 200, &text);
@@ -205,12 +195,13 @@ static err shop_secret(struct arena *mem, str dir, struct shop *shop)
         TRY(e);
     }
     if (!hex_read(mem, str_trim(text), &shop->secret) || shop->secret.len != 32)
-        return err_make(ERR_SETUP, S("the shop secret (GROSZ_SECRET or var/secret) must be 64 hex digits; it is the root of all buyers' links, so put the old one back from a backup"));
+        return err_make(ERR_SETUP,
+            S("the shop secret (GROSZ_SECRET or var/secret) must be 64 hex digits; it is the "
+              "root of all buyers' links, so put the old one back from a backup"));
     return OK_ERR;
 }
 
-err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out)
-{
+err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out) {
     struct shop_partners partners = {.values = values_of};
     partners.gateways = gateway_names(&partners.gateway_count);
     partners.connectors = connector_names(&partners.connector_count);

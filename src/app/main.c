@@ -16,19 +16,27 @@ static const struct command table[] = {
     {S_INIT("check"), S_INIT(""), S_INIT("Name every mistake of the data files, with its place."),
      S_INIT("grosz check"), 0, 0, S_INIT(" "), command_check},
     {S_INIT("order list"), S_INIT("[--state S] [--limit N]"), S_INIT("List orders, newest first."),
-     S_INIT("grosz order list --state paid"), 0, 0, S_INIT(" --state --limit "), command_order_list},
+     S_INIT("grosz order list --state paid"), 0, 0, S_INIT(" --state --limit "
+     ""), command_order_list},
     {S_INIT("order show"), S_INIT("ORDER"), S_INIT("Show all that is known of an order."),
      S_INIT("grosz order show t01k2m3n4p5abcdefgh"), 1, 1, S_INIT(" "), command_order_show},
     {S_INIT("queue list"), S_INIT(""), S_INIT("List what is due and what waits for a person."),
      S_INIT("grosz queue list"), 0, 0, S_INIT(" "), command_queue_list},
     {S_INIT("queue show"), S_INIT("JOB"), S_INIT("Show one job and what it sends."),
-     S_INIT("grosz queue show t01k2m3n4p5abcdefgh/1/invitation"), 1, 1, S_INIT(" "), command_queue_show},
-    {S_INIT("queue retry"), S_INIT("[--anew] JOB"), S_INIT("Try again: same key, same bytes; --anew: rendered from today's shop."),
-     S_INIT("grosz queue retry --anew t01k2m3n4p5abcdefgh/1/invitation"), 1, 1, S_INIT(" --anew "), command_queue_retry},
-    {S_INIT("queue done"), S_INIT("--evidence TEXT JOB"), S_INIT("You saw that it was done: write down how you know."),
-     S_INIT("grosz queue done --evidence \"purchase 55 stands in Kit\" JOB"), 1, 1, S_INIT(" --evidence "), command_queue_done},
-    {S_INIT("queue drop"), S_INIT("--reason TEXT JOB"), S_INIT("It is not owed any more: write down why."),
-     S_INIT("grosz queue drop --reason \"refunded by hand\" JOB"), 1, 1, S_INIT(" --reason "), command_queue_drop},
+     S_INIT("grosz queue show t01k2m3n4p5abcdefgh/1/invitation"), 1, 1, S_INIT(" "
+     ""), command_queue_show},
+    {S_INIT("queue retry"), S_INIT("[--anew] JOB"), S_INIT("Try again: same key, same bytes; "
+        "--anew: rendered from today's shop."),
+     S_INIT("grosz queue retry --anew t01k2m3n4p5abcdefgh/1/invitation"), 1, 1, S_INIT(" --anew "
+     ""), command_queue_retry},
+    {S_INIT("queue done"), S_INIT("--evidence TEXT JOB"), S_INIT("You saw that it was done: "
+        "write down how you know."),
+     S_INIT("grosz queue done --evidence \"purchase 55 stands in Kit\" JOB"), 1, 1, S_INIT(" "
+     "--evidence "), command_queue_done},
+    {S_INIT("queue drop"), S_INIT("--reason TEXT JOB"), S_INIT("It is not owed any more: write "
+        "down why."),
+     S_INIT("grosz queue drop --reason \"refunded by hand\" JOB"), 1, 1, S_INIT(" --reason "
+     ""), command_queue_drop},
     {S_INIT("version"), S_INIT(""), S_INIT("Say which program this is."),
      S_INIT("grosz version"), 0, 0, S_INIT(" "), command_version},
     {S_INIT("help"), S_INIT("[COMMAND]"), S_INIT("Explain a command."),
@@ -36,8 +44,7 @@ static const struct command table[] = {
 };
 /* clang-format on */
 
-const struct command *command_table(size_t *count)
-{
+const struct command *command_table(size_t *count) {
     *count = COUNT(table);
     return table;
 }
@@ -50,7 +57,8 @@ struct flag {
     size_t offset;
 };
 
-#define FLAG(text, takes, field) {S_INIT(text), takes, offsetof(struct command_call, field)}
+#define FLAG(text, takes, field) \
+    { S_INIT(text), takes, offsetof(struct command_call, field) }
 static const struct flag flags[] = {
     FLAG("-C", true, dir),
     FLAG("--json", false, json),
@@ -63,8 +71,7 @@ static const struct flag flags[] = {
     FLAG("--reason", true, reason),
 };
 
-static bool flag_is_common(str name)
-{
+static bool flag_is_common(str name) {
     return str_is(name, S("-C")) || str_is(name, S("--json")) || str_is(name, S("--quiet"));
 }
 
@@ -75,8 +82,7 @@ struct typed {
     bool help;
 };
 
-static err flag_read(struct arena *mem, struct typed *t, str word, int *at, int argc, char **argv)
-{
+static err flag_read(struct arena *mem, struct typed *t, str word, int *at, int argc, char **argv) {
     size_t equals = str_find_byte(word, '=');
     str name = str_part(word, 0, equals);
     static const str names[] = {S_INIT("--json"), S_INIT("--anew"), S_INIT("--quiet"),
@@ -98,11 +104,10 @@ static err flag_read(struct arena *mem, struct typed *t, str word, int *at, int 
         return OK_ERR;
     }
     return err_make(ERR_USAGE, JOIN(mem, S("there is no flag `"), name, S("`"),
-        table_guess(mem, name, names, COUNT(names))));
+                                   table_guess(mem, name, names, COUNT(names))));
 }
 
-static err type_read(struct arena *mem, int argc, char **argv, struct typed *t)
-{
+static err type_read(struct arena *mem, int argc, char **argv, struct typed *t) {
     bool flags_end = false;
     for (int i = 1; i < argc; i++) {
         str word = str_of(argv[i]);
@@ -122,13 +127,11 @@ static err type_read(struct arena *mem, int argc, char **argv, struct typed *t)
 
 /* ---- finding the command ---- */
 
-static str two_words(struct arena *mem, const struct command_call *c)
-{
+static str two_words(struct arena *mem, const struct command_call *c) {
     return c->word_count > 1 ? JOIN(mem, c->words[0], S(" "), c->words[1]) : S("");
 }
 
-static err command_find(struct arena *mem, struct command_call *c, const struct command **out)
-{
+static err command_find(struct arena *mem, struct command_call *c, const struct command **out) {
     str both = two_words(mem, c);
     str names[COUNT(table)];
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -147,27 +150,26 @@ static err command_find(struct arena *mem, struct command_call *c, const struct 
     if (!guess.len && c->word_count)
         guess = table_guess(mem, c->words[0], names, COUNT(names));
     return err_make(ERR_USAGE, JOIN(mem, S("there is no command `"), typed, S("`"), guess,
-        S(". `grosz help` lists them")));
+                                   S(". `grosz help` lists them")));
 }
 
-static err fit(struct arena *mem, const struct typed *t, const struct command *command)
-{
+static err fit(struct arena *mem, const struct typed *t, const struct command *command) {
     str usage = JOIN(mem, S("; usage: grosz "), command->name, S(" "), command->takes);
     if (t->call.word_count < command->words_min)
         return err_make(ERR_USAGE, JOIN(mem, S("something is missing"), usage));
     if (t->call.word_count > command->words_max)
-        return err_make(ERR_USAGE, JOIN(mem, S("`"), t->call.words[command->words_max],
-            S("` is too much"), usage));
+        return err_make(ERR_USAGE,
+            JOIN(mem, S("`"), t->call.words[command->words_max], S("` is too much"), usage));
     for (size_t i = 0; i < t->given_count; i++)
         if (!flag_is_common(t->given[i])
-            && str_find(command->flags, JOIN(mem, S(" "), t->given[i], S(" "))) == command->flags.len)
-            return err_make(ERR_USAGE, JOIN(mem, S("`"), command->name, S("` does not take "),
-                t->given[i], usage));
+            && str_find(command->flags, JOIN(mem, S(" "), t->given[i], S(" ")))
+                   == command->flags.len)
+            return err_make(ERR_USAGE,
+                JOIN(mem, S("`"), command->name, S("` does not take "), t->given[i], usage));
     return OK_ERR;
 }
 
-static err run(struct arena *mem, int argc, char **argv)
-{
+static err run(struct arena *mem, int argc, char **argv) {
     struct typed t = {.call = {.mem = mem, .dir = S(".")}};
     const struct command *command = NULL;
     TRY(type_read(mem, argc, argv, &t));
@@ -178,8 +180,7 @@ static err run(struct arena *mem, int argc, char **argv)
     return command->run(&t.call);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct arena *mem = arena_new(LIMIT_COMMAND_ARENA);
     err e = run(mem, argc, argv);
     if (e.what.len)

@@ -12,8 +12,7 @@ struct hearing {
     struct change change;
 };
 
-static void note_kept(const struct flow *f, struct reply *reply)
-{
+static void note_kept(const struct flow *f, struct reply *reply) {
     const struct hearing *h = reply->state;
     bool heard = h->change.kept == KEPT_OK || h->change.kept == KEPT_KNOWN;
     f->doors->crash(f->doors->self, CRASH_NOTE_KEPT);
@@ -21,10 +20,10 @@ static void note_kept(const struct flow *f, struct reply *reply)
     reply->response = h->code->word(&h->account, heard ? GATEWAY_HEARD : GATEWAY_NOT_NOW);
 }
 
-static void note_keep(const struct flow *f, struct hearing *h, struct reply *reply)
-{
+static void note_keep(const struct flow *f, struct hearing *h, struct reply *reply) {
     str part = {0};
-    bool ours = order_reference_read(f->mem, f->shop->secret, h->note.reference, &part).code == ERR_NONE;
+    bool ours =
+        order_reference_read(f->mem, f->shop->secret, h->note.reference, &part).code == ERR_NONE;
     h->put = (struct put){
         .part = ours ? part : S("stray"),
         .kind = ours ? S("note") : S("stray"),
@@ -40,8 +39,7 @@ static void note_keep(const struct flow *f, struct hearing *h, struct reply *rep
     reply->state = h;
 }
 
-void notify(const struct flow *f, str name, struct reply *reply)
-{
+void notify(const struct flow *f, str name, struct reply *reply) {
     const struct shop_gateway *g = shop_gateway(f->shop, name);
     struct hearing *h = NEW(f->mem, struct hearing);
     h->code = g ? gateway_find(g->use) : NULL;
@@ -53,9 +51,10 @@ void notify(const struct flow *f, str name, struct reply *reply)
     }
     e = h->code->read(f->mem, &h->account, f->request, &h->note);
     if (e.code != ERR_NONE) {
-        doors_log(f->doors, S("warn"), JOIN(f->mem, S("a note for "), name, S(" was refused: "), e.what));
-        reply->response = h->code->word(&h->account,
-            e.code == ERR_REFUSED ? GATEWAY_FORGED : GATEWAY_BROKEN);
+        doors_log(
+            f->doors, S("warn"), JOIN(f->mem, S("a note for "), name, S(" was refused: "), e.what));
+        reply->response =
+            h->code->word(&h->account, e.code == ERR_REFUSED ? GATEWAY_FORGED : GATEWAY_BROKEN);
         return;
     }
     h->note.gateway = name;

@@ -7,33 +7,29 @@
 
 #include <unistd.h>
 
-static instant real_now(void *self)
-{
+static instant real_now(void *self) {
     (void)self;
     return clock_now();
 }
 
-static uint64_t real_dice(void *self)
-{
+static uint64_t real_dice(void *self) {
     (void)self;
     return dice_throw();
 }
 
-static void real_log(void *self, str level, str words)
-{
+static void real_log(void *self, str level, str words) {
     (void)self;
     log_line(level, words);
 }
 
-/* The disk did not take what we wrote: nothing more is acknowledged; the next start reads what is there. */
-static void fatal(str why)
-{
+/* The disk did not take what we wrote: nothing more is acknowledged; the next start reads what is
+ * there. */
+static void fatal(str why) {
     log_line(S("fatal"), why);
     _exit(75);
 }
 
-err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out)
-{
+err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out) {
     struct store_sqlite_options options = {.now = clock_now()};
     str path = {0};
     TRY(files_make_dir(shop->dir, S("var"), 0700));
@@ -59,8 +55,7 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
     return OK_ERR;
 }
 
-void open_close(struct opened *o)
-{
+void open_close(struct opened *o) {
     committer_free(o->committer);
     o->store->kind->close(o->store);
 }

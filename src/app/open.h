@@ -1,4 +1,5 @@
-/* open: the real doors of one shop folder: store behind its committer, talk, clock, dice, log. For the
+/* open: the real doors of one shop folder: store behind its committer, talk, clock, dice, log.
+ * For the
  * running program and, when none runs, for a command that takes the lock itself. */
 #ifndef APP_OPEN_H
 #define APP_OPEN_H
@@ -9,7 +10,7 @@
 #include "store/committer.h"
 
 struct opened {
-    struct doors doors;        /* store: the committer's, blocking */
+    struct doors doors; /* store: the committer's, blocking */
     struct work work;
     struct store *store;
     struct committer *committer;

@@ -5,8 +5,7 @@
 
 enum { TRIES = 50, PUTS = LIMIT_CHANGE_PUTS };
 
-err orders_get(struct arena *mem, struct store *store, str id, struct order **out)
-{
+err orders_get(struct arena *mem, struct store *store, str id, struct order **out) {
     struct row row;
     TRY(store->kind->get(store, mem, id, S("order"), S(""), &row));
     struct order *o = NULL;
@@ -18,13 +17,11 @@ err orders_get(struct arena *mem, struct store *store, str id, struct order **ou
     return OK_ERR;
 }
 
-str orders_step_row(struct arena *mem, const struct step *s)
-{
+str orders_step_row(struct arena *mem, const struct step *s) {
     return JOIN(mem, str_int(mem, s->line + 1), S("/"), s->id);
 }
 
-struct step *orders_step_by_key(struct order *o, str key)
-{
+struct step *orders_step_by_key(struct order *o, str key) {
     str rest = key, line = {0};
     int64_t number = 0;
     if (!str_cut(&rest, '/', &line) || !str_number(line, &number))
@@ -37,23 +34,22 @@ struct step *orders_step_by_key(struct order *o, str key)
 
 /* ---- the rows that follow from a step ---- */
 
-/* What the store has to hold for a step: its job row with a due time, or its stuck row, or nothing. */
+/* What the store has to hold for a step: its job row with a due time, or its stuck row, or
+ * nothing. */
 struct shadow {
     str key;
     bool job, stuck;
     instant due;
 };
 
-static struct shadow shadow_of(struct arena *mem, const struct step *s)
-{
+static struct shadow shadow_of(struct arena *mem, const struct step *s) {
     struct shadow w = {.key = orders_step_row(mem, s), .due = s->due > 0 ? s->due : 1};
     w.job = s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN;
     w.stuck = s->state == STEP_HOLD || s->state == STEP_POISON;
     return w;
 }
 
-static struct shadow *shadows(struct arena *mem, const struct order *o)
-{
+static struct shadow *shadows(struct arena *mem, const struct order *o) {
     struct shadow *all = arena_array(mem, o->step_count + 1, sizeof(*all));
     for (size_t i = 0; i < o->step_count; i++)
         all[i] = shadow_of(mem, &o->steps[i]);
@@ -66,17 +62,15 @@ struct writing {
     str part;
 };
 
-static void put_add(struct writing *w, struct put p)
-{
+static void put_add(struct writing *w, struct put p) {
     if (w->count == PUTS)
         return;
     p.part = w->part;
     w->puts[w->count++] = p;
 }
 
-static void job_put(struct writing *w, const struct shadow *old, const struct shadow *now,
-    const struct row *job)
-{
+static void job_put(
+    struct writing *w, const struct shadow *old, const struct shadow *now, const struct row *job) {
     bool fenced = job && str_is(job->kind, S("job")) && str_is(job->key, now->key);
     struct put p = {.kind = S("job"), .key = now->key, .version = fenced ? job->version : PUT_ANY};
     if (now->job) {
@@ -89,16 +83,15 @@ static void job_put(struct writing *w, const struct shadow *old, const struct sh
     }
 }
 
-static void stuck_put(struct writing *w, const struct shadow *old, const struct shadow *now)
-{
+static void stuck_put(struct writing *w, const struct shadow *old, const struct shadow *now) {
     if (old->stuck != now->stuck)
-        put_add(w, (struct put){.kind = S("stuck"), .key = now->key, .version = PUT_ANY,
-                       .drop = !now->stuck});
+        put_add(
+            w, (struct put){
+                   .kind = S("stuck"), .key = now->key, .version = PUT_ANY, .drop = !now->stuck});
 }
 
 static void steps_put(struct arena *mem, struct writing *w, const struct shadow *before,
-    size_t count_before, const struct order *o, struct row *job)
-{
+    size_t count_before, const struct order *o, struct row *job) {
     struct shadow nothing = {0};
     for (size_t i = 0; i < o->step_count; i++) {
         struct shadow now = shadow_of(mem, &o->steps[i]);
@@ -111,13 +104,15 @@ static void steps_put(struct arena *mem, struct writing *w, const struct shadow 
     }
 }
 
-static bool is_open(const struct order *o) { return order_state(o) == ORDER_PAID; }
+static bool is_open(const struct order *o) {
+    return order_state(o) == ORDER_PAID;
+}
 
 /* ---- one change ---- */
 
-/* Is the lease still ours? The job row, and every row of `also` with a version, must be as it was. */
-static err fence_check(struct arena *mem, const struct orders_edit *e)
-{
+/* Is the lease still ours? The job row, and every row of `also` with a version, must be as it
+ * was. */
+static err fence_check(struct arena *mem, const struct orders_edit *e) {
     struct store *s = e->work->doors->store;
     struct row row;
     if (!e->job)
@@ -129,16 +124,14 @@ static err fence_check(struct arena *mem, const struct orders_edit *e)
 }
 
 /* The job's row as this change leaves it: so that its version can be followed. */
-static void job_follow(struct orders_edit *e, const struct writing *w)
-{
+static void job_follow(struct orders_edit *e, const struct writing *w) {
     for (size_t i = 0; e->job && i < w->count; i++)
         if (str_is(w->puts[i].kind, e->job->kind) && str_is(w->puts[i].key, e->job->key)
             && !w->puts[i].drop)
             e->job->version++;
 }
 
-static err kept_err(enum kept kept)
-{
+static err kept_err(enum kept kept) {
     static const enum err_code codes[] = {
         [KEPT_UNKNOWN] = ERR_UNKNOWN,
         [KEPT_OK] = ERR_NONE,
@@ -149,8 +142,7 @@ static err kept_err(enum kept kept)
     return err_make(codes[kept], S("the change of an order was not kept"));
 }
 
-static err change_once(struct arena *mem, struct orders_edit *e, struct order *o)
-{
+static err change_once(struct arena *mem, struct orders_edit *e, struct order *o) {
     const struct work *work = e->work;
     struct shadow *before = shadows(mem, o);
     size_t count_before = o->step_count;
@@ -164,7 +156,8 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
 
     struct writing *w = NEW(mem, struct writing);
     w->part = e->id;
-    put_add(w, (struct put){.kind = S("order"), .version = o->version, .bytes = order_write(mem, o)});
+    put_add(
+        w, (struct put){.kind = S("order"), .version = o->version, .bytes = order_write(mem, o)});
     for (size_t i = 0; i < e->also_count; i++)
         put_add(w, e->also[i]);
     steps_put(mem, w, before, count_before, o, e->job);
@@ -179,8 +172,7 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
     return kept_err(change.kept);
 }
 
-err orders_change(struct arena *mem, struct orders_edit *e, struct order **out)
-{
+err orders_change(struct arena *mem, struct orders_edit *e, struct order **out) {
     for (int i = 0; i < TRIES; i++) {
         struct order *o = NULL;
         TRY(orders_get(mem, e->work->doors->store, e->id, &o));
@@ -198,13 +190,13 @@ err orders_change(struct arena *mem, struct orders_edit *e, struct order **out)
 
 /* ---- by job id, and a person's verbs ---- */
 
-err orders_step(struct arena *mem, struct store *store, str job, struct order **order,
-    struct step **step)
-{
+err orders_step(
+    struct arena *mem, struct store *store, str job, struct order **order, struct step **step) {
     str key = job, id = {0};
     struct order *o = NULL;
     if (!str_cut(&key, '/', &id) || !order_id_is(id))
-        return err_make(ERR_ABSENT, JOIN(mem, S("`"), job, S("` is no job: it looks like <order>/<line>/<step>")));
+        return err_make(ERR_ABSENT,
+            JOIN(mem, S("`"), job, S("` is no job: it looks like <order>/<line>/<step>")));
     TRY(orders_get(mem, store, id, &o));
     struct step *s = orders_step_by_key(o, key);
     if (!s)
@@ -218,26 +210,24 @@ struct verb_state {
     str key, verb, text;
 };
 
-static err verb_retry(const struct work *w, struct order *o, struct step *s, str text, instant now)
-{
+static err verb_retry(
+    const struct work *w, struct order *o, struct step *s, str text, instant now) {
     return step_retry(s, now);
 }
 
-static err verb_anew(const struct work *w, struct order *o, struct step *s, str text, instant now)
-{
+static err verb_anew(const struct work *w, struct order *o, struct step *s, str text, instant now) {
     const struct tree *with = plan_with(w->shop, o, s);
     if (!with && !str_is(s->does, S("mail")))
-        return err_make(ERR_ABSENT, S("today's shop.yml has no such step: put it back, or drop it here"));
+        return err_make(
+            ERR_ABSENT, S("today's shop.yml has no such step: put it back, or drop it here"));
     return step_retry_anew(s, with, now);
 }
 
-static err verb_done(const struct work *w, struct order *o, struct step *s, str text, instant now)
-{
+static err verb_done(const struct work *w, struct order *o, struct step *s, str text, instant now) {
     return step_done(s, text, NULL, now);
 }
 
-static err verb_drop(const struct work *w, struct order *o, struct step *s, str text, instant now)
-{
+static err verb_drop(const struct work *w, struct order *o, struct step *s, str text, instant now) {
     return step_drop(s, text, now);
 }
 
@@ -251,8 +241,7 @@ static const struct {
     {S_INIT("drop"), verb_drop},
 };
 
-static err verb_edit(struct orders_edit *e, struct arena *mem, struct order *o)
-{
+static err verb_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     const struct verb_state *v = e->state;
     const struct doors *d = e->work->doors;
     struct step *s = orders_step_by_key(o, v->key);
@@ -264,9 +253,8 @@ static err verb_edit(struct orders_edit *e, struct arena *mem, struct order *o)
     return err_make(ERR_USAGE, S("there is no such verb"));
 }
 
-err orders_verb(struct arena *mem, const struct work *w, str job, str verb, str text,
-    struct order **out)
-{
+err orders_verb(
+    struct arena *mem, const struct work *w, str job, str verb, str text, struct order **out) {
     struct order *o = NULL;
     struct step *s = NULL;
     TRY(orders_step(mem, w->doors->store, job, &o, &s));

@@ -1,10 +1,14 @@
-/* orders: an order out of the store and back, together with the rows that hang on it; what flows and a
+/* orders: an order out of the store and back, together with the rows that hang on it; what flows
+ * and a
  * person's commands share.
  *
- * The order row (kind "order", part: its id) is the truth. Beside it, in the same part and written by
+ * The order row (kind "order", part: its id) is the truth. Beside it, in the same part and
+ * written by
  * the same change: a "job" row for each step with something to do (key <line>/<step>, due then), a
- * "stuck" row for each step that waits for a person, an "open" row while something is owed, a "sent"
- * row for each frozen request, a "note" row for each note. Every change of an order goes by its version, so two
+ * "stuck" row for each step that waits for a person, an "open" row while something is owed, a
+ * "sent"
+ * row for each frozen request, a "note" row for each note. Every change of an order goes by its
+ * version, so two
  * workers on two steps of one order never undo each other.
  */
 #ifndef APP_ORDERS_H
@@ -21,13 +25,15 @@ MUST err orders_get(struct arena *mem, struct store *store, str id, struct order
 struct orders_edit {
     const struct work *work;
     str id;
-    /* Changes o, and may add puts in the same part. ERR_ABSENT: there is nothing to write. It may run
+    /* Changes o, and may add puts in the same part. ERR_ABSENT: there is nothing to write. It may
+       run
      * several times, each time on the order as it is then. */
     err (*edit)(struct orders_edit *e, struct arena *mem, struct order *o);
     void *state;
     struct put also[ORDERS_ALSO];
     size_t also_count;
-    /* The leased job this is done for, or null: fences the write. Its version follows what is written;
+    /* The leased job this is done for, or null: fences the write. Its version follows what is
+       written;
      * a step's job row is put or dropped as its state wants. */
     struct row *job;
 };
@@ -35,14 +41,15 @@ struct orders_edit {
 MUST err orders_change(struct arena *mem, struct orders_edit *e, struct order **out);
 
 /* The step of a job id "<order>/<line>/<id>"; ERR_ABSENT says which part does not exist. */
-MUST err orders_step(struct arena *mem, struct store *store, str job, struct order **order,
-    struct step **step);
+MUST err orders_step(
+    struct arena *mem, struct store *store, str job, struct order **order, struct step **step);
 /* The step whose job row has this key ("<line>/<id>"); null when there is none. */
 struct step *orders_step_by_key(struct order *o, str key);
 str orders_step_row(struct arena *mem, const struct step *s);
 
-/* A person's verb on the job id of a step: "retry", "anew", "done", "drop". text: evidence or reason. */
-MUST err orders_verb(struct arena *mem, const struct work *w, str job, str verb, str text,
-    struct order **out);
+/* A person's verb on the job id of a step: "retry", "anew", "done", "drop". text: evidence or
+ * reason. */
+MUST err orders_verb(
+    struct arena *mem, const struct work *w, str job, str verb, str text, struct order **out);
 
 #endif

@@ -17,7 +17,7 @@ struct pool {
     pthread_cond_t wake, ended;
     struct arena *leased; /* the rows of `rows` live here */
     struct row_list rows;
-    size_t next;          /* of rows to be taken */
+    size_t next; /* of rows to be taken */
     bool leasing, hinted, stopping;
     struct errand *first, *last, *done_first, *done_last;
     instant swept_at, looked_at; /* by the steady clock: looked_at */
@@ -28,20 +28,20 @@ struct pool {
     size_t thread_count;
 };
 
-static instant now_of(const struct pool *p) { return p->work.doors->now(p->work.doors->self); }
+static instant now_of(const struct pool *p) {
+    return p->work.doors->now(p->work.doors->self);
+}
 
 /* ---- taking: called with the lock held ---- */
 
-static struct errand *errand_take(struct pool *p)
-{
+static struct errand *errand_take(struct pool *p) {
     struct errand *e = p->first;
     if (e)
         p->first = e->next;
     return e;
 }
 
-static void rest(struct pool *p)
-{
+static void rest(struct pool *p) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (long)IDLE_MS * 1000000;
@@ -51,8 +51,7 @@ static void rest(struct pool *p)
 }
 
 /* Leases more; the lock is let go meanwhile, and only one thread leases at a time. */
-static void lease_more(struct pool *p)
-{
+static void lease_more(struct pool *p) {
     p->leasing = true;
     p->hinted = false;
     p->looked_at = clock_steady();
@@ -72,8 +71,7 @@ static void lease_more(struct pool *p)
         pthread_cond_broadcast(&p->wake);
 }
 
-static bool row_take(struct pool *p, struct arena *mem, struct row *out)
-{
+static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
     if (p->next == p->rows.count)
         return false;
     const struct row *r = &p->rows.rows[p->next++];
@@ -87,20 +85,19 @@ static bool row_take(struct pool *p, struct arena *mem, struct row *out)
 
 /* ---- doing: without the lock ---- */
 
-static void do_job(struct pool *p, struct arena *mem, const struct row *row)
-{
-    /* Waited too long in our hands for a partner's time-out to fit into the lease: leave it to the next. */
+static void do_job(struct pool *p, struct arena *mem, const struct row *row) {
+    /* Waited too long in our hands for a partner's time-out to fit into the lease: leave it to
+     * the next. */
     if (row->due - now_of(p) < WORK_LEASE_MS - FRESH_MS)
         return;
     err e = work_job(mem, &p->work, row);
     atomic_fetch_add(&p->count, 1);
     if (e.code != ERR_NONE)
-        doors_log(p->work.doors, S("error"), JOIN(mem, S("job "), row->part, S("/"), row->key,
-            S(" will be tried again: "), e.what));
+        doors_log(p->work.doors, S("error"),
+            JOIN(mem, S("job "), row->part, S("/"), row->key, S(" will be tried again: "), e.what));
 }
 
-static void do_errand(struct pool *p, struct errand *e)
-{
+static void do_errand(struct pool *p, struct errand *e) {
     e->run(e->state);
     e->next = NULL;
     pthread_mutex_lock(&p->lock);
@@ -115,16 +112,14 @@ static void do_errand(struct pool *p, struct errand *e)
         doors_log(p->work.doors, S("error"), S("an errand's end could not be signalled"));
 }
 
-static void do_sweep(struct pool *p, struct arena *mem)
-{
+static void do_sweep(struct pool *p, struct arena *mem) {
     err e = work_sweep(mem, &p->work);
     if (e.code != ERR_NONE)
         doors_log(p->work.doors, S("error"), JOIN(mem, S("the sweep ended early: "), e.what));
 }
 
 /* One thing, or a rest. Called with the lock held, returns with it held. */
-static void step_once(struct pool *p, struct arena *mem)
-{
+static void step_once(struct pool *p, struct arena *mem) {
     struct row row;
     struct errand *e = errand_take(p);
     bool job = !e && !p->stopping && row_take(p, mem, &row);
@@ -152,8 +147,7 @@ static void step_once(struct pool *p, struct arena *mem)
         rest(p);
 }
 
-static void *worker(void *self)
-{
+static void *worker(void *self) {
     struct pool *p = self;
     struct arena *mem = arena_new(LIMIT_JOB_ARENA);
     pthread_mutex_lock(&p->lock);
@@ -170,8 +164,7 @@ static void *worker(void *self)
 
 /* ---- from outside ---- */
 
-err pool_new(struct arena *mem, const struct work *work, size_t threads, struct pool **out)
-{
+err pool_new(struct arena *mem, const struct work *work, size_t threads, struct pool **out) {
     struct pool *p = NEW(mem, struct pool);
     pthread_condattr_t steady;
     p->work = *work;
@@ -192,16 +185,14 @@ err pool_new(struct arena *mem, const struct work *work, size_t threads, struct 
     return OK_ERR;
 }
 
-void pool_hint(struct pool *p)
-{
+void pool_hint(struct pool *p) {
     pthread_mutex_lock(&p->lock);
     p->hinted = true;
     pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->lock);
 }
 
-void pool_send(struct pool *p, struct errand *e)
-{
+void pool_send(struct pool *p, struct errand *e) {
     e->next = NULL;
     pthread_mutex_lock(&p->lock);
     if (p->first)
@@ -213,10 +204,11 @@ void pool_send(struct pool *p, struct errand *e)
     pthread_mutex_unlock(&p->lock);
 }
 
-int pool_fd(const struct pool *p) { return p->fd; }
+int pool_fd(const struct pool *p) {
+    return p->fd;
+}
 
-struct errand *pool_done(struct pool *p)
-{
+struct errand *pool_done(struct pool *p) {
     uint64_t count;
     if (read(p->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
         return NULL;
@@ -227,10 +219,11 @@ struct errand *pool_done(struct pool *p)
     return e;
 }
 
-int64_t pool_count(const struct pool *p) { return atomic_load(&p->count); }
+int64_t pool_count(const struct pool *p) {
+    return atomic_load(&p->count);
+}
 
-bool pool_stop(struct pool *p, int64_t wait_ms)
-{
+bool pool_stop(struct pool *p, int64_t wait_ms) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += wait_ms / 1000;

@@ -1,7 +1,9 @@
 /* pool: the threads that work jobs off and run a person's errands.
  *
- * Each leases what is due, does it, and looks again; a hint wakes them at once, a sweep every minute finds
- * what a lost hint missed. Errands (commands over the control socket) run here because they wait for
+ * Each leases what is due, does it, and looks again; a hint wakes them at once, a sweep every
+ * minute finds
+ * what a lost hint missed. Errands (commands over the control socket) run here because they wait
+ * for
  * the store; what is done comes back through an eventfd to the event thread.
  */
 #ifndef APP_POOL_H

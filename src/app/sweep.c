@@ -8,8 +8,7 @@ struct sweep {
     int64_t version;
 };
 
-static err sweep_read(struct arena *mem, const struct work *w, str key, struct sweep *out)
-{
+static err sweep_read(struct arena *mem, const struct work *w, str key, struct sweep *out) {
     struct row row;
     struct store *s = w->doors->store;
     err e = s->kind->get(s, mem, S("shop"), S("sweep"), key, &row);
@@ -22,10 +21,9 @@ static err sweep_read(struct arena *mem, const struct work *w, str key, struct s
     return OK_ERR;
 }
 
-static err sweep_write(const struct work *w, str key, struct sweep s)
-{
-    struct put put = {.part = S("shop"), .kind = S("sweep"), .key = key, .version = s.version,
-        .bytes = s.at};
+static err sweep_write(const struct work *w, str key, struct sweep s) {
+    struct put put = {
+        .part = S("shop"), .kind = S("sweep"), .key = key, .version = s.version, .bytes = s.at};
     struct change change = {.puts = &put, .count = 1, .reserve = true};
     w->doors->store->kind->apply(w->doors->store, &change, 1);
     if (change.kept == KEPT_UNKNOWN)
@@ -33,15 +31,13 @@ static err sweep_write(const struct work *w, str key, struct sweep s)
     return OK_ERR;
 }
 
-static err expire_edit(struct orders_edit *e, struct arena *mem, struct order *o)
-{
+static err expire_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     instant now = e->work->doors->now(e->work->doors->self);
     return order_expire(o, now) ? OK_ERR : err_make(ERR_ABSENT, S("not to expire"));
 }
 
 /* *early: it was placed under a longer `expire:`, its time has not come; the sweep waits for it. */
-static err expire(struct arena *mem, const struct work *w, str id, bool *early)
-{
+static err expire(struct arena *mem, const struct work *w, str id, bool *early) {
     struct order *o = NULL;
     struct orders_edit e = {.work = w, .id = id, .edit = expire_edit};
     TRY(orders_get(mem, w->doors->store, id, &o));
@@ -53,8 +49,7 @@ static err expire(struct arena *mem, const struct work *w, str id, bool *early)
 }
 
 /* One stretch of orders that are old enough, of one mode. */
-static err sweep_mode(struct arena *mem, const struct work *w, bool live)
-{
+static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
     struct store *store = w->doors->store;
     instant now = w->doors->now(w->doors->self);
     str key = live ? S("live") : S("test");
@@ -64,7 +59,8 @@ static err sweep_mode(struct arena *mem, const struct work *w, bool live)
     struct query q = {.kind = S("order"),
         .part_from = s.at.len ? s.at : order_id_from(mem, live, 0),
         .part_to = order_id_from(mem, live, now - w->shop->expire_ms),
-        .after_part = s.at, .limit = SWEEP_ROWS};
+        .after_part = s.at,
+        .limit = SWEEP_ROWS};
     TRY(store->kind->list(store, mem, &q, &list));
     str reached = s.at;
     for (size_t i = 0; i < list.count; i++) {
@@ -80,8 +76,7 @@ static err sweep_mode(struct arena *mem, const struct work *w, bool live)
     return sweep_write(w, key, s);
 }
 
-err work_sweep(struct arena *mem, const struct work *w)
-{
+err work_sweep(struct arena *mem, const struct work *w) {
     TRY(sweep_mode(mem, w, true));
     return sweep_mode(mem, w, false);
 }

@@ -9,19 +9,16 @@
 
 typedef void answer(const struct flow *f, const struct route_match *m, struct reply *reply);
 
-static void answer_order(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_order(const struct flow *f, const struct route_match *m, struct reply *reply) {
     checkout(f, reply);
 }
 
-static void answer_note(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_note(const struct flow *f, const struct route_match *m, struct reply *reply) {
     notify(f, m->parts[0], reply);
 }
 
 /* Wakes a sleeping host up to and including its store. */
-static void answer_warm(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_warm(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct row row;
     struct store *s = f->doors->store;
     err e = s->kind->get(s, f->mem, S("shop"), S("boot"), S(""), &row);
@@ -30,15 +27,13 @@ static void answer_warm(const struct flow *f, const struct route_match *m, struc
     response_header(&reply->response, S("Cache-Control"), S("no-store"));
 }
 
-static void answer_health(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_health(const struct flow *f, const struct route_match *m, struct reply *reply) {
     answer_warm(f, m, reply);
     reply->response.body = reply->response.status == 200 ? S("ok\n") : S("ill\n");
 }
 
 /* Fields in the address fill the form: ?email=…&name=…&utm_source=… */
-static struct tree *prefill(const struct flow *f)
-{
+static struct tree *prefill(const struct flow *f) {
     static const str names[] = {S_INIT("email"), S_INIT("name"), S_INIT("company"), S_INIT("code"),
         S_INIT("utm_source"), S_INIT("utm_medium"), S_INIT("utm_campaign"), S_INIT("utm_term"),
         S_INIT("utm_content"), S_INIT("ref")};
@@ -51,19 +46,18 @@ static struct tree *prefill(const struct flow *f)
     return t;
 }
 
-static void answer_buy(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_buy(const struct flow *f, const struct route_match *m, struct reply *reply) {
     const struct product *p = shop_product(f->shop, m->parts[0]);
     if (!p || p->draft) {
-        reply->response = flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+        reply->response =
+            flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
         return;
     }
     const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, prefill(f), NULL);
     reply->response = flow_page(f, 200, S("buy.html"), view);
 }
 
-static void answer_page(const struct flow *f, const struct route_match *m, struct reply *reply)
-{
+static void answer_page(const struct flow *f, const struct route_match *m, struct reply *reply) {
     str body = {0}, type = {0};
     err e = site_render(f->mem, f->site, f->request->path, &body, &type);
     if (e.code == ERR_ABSENT) {
@@ -75,7 +69,8 @@ static void answer_page(const struct flow *f, const struct route_match *m, struc
         reply->response = flow_error(f, e, S(""));
         return;
     }
-    reply->response = response_page(f->mem, 200, body);
+    reply->response =
+        f->shop->live ? response_page(f->mem, 200, body) : response_page_local(f->mem, 200, body);
     reply->response.type = type;
 }
 
@@ -100,8 +95,7 @@ static answer *const answers[] = {
 };
 /* clang-format on */
 
-void web(const struct flow *f, struct reply *reply)
-{
+void web(const struct flow *f, struct reply *reply) {
     struct route_match m = {0};
     err e = route_find(f->mem, routes, COUNT(routes), f->request->method, f->request->path, &m);
     if (e.code == ERR_NONE) {

@@ -1,4 +1,5 @@
-/* web: the table of routes; runs one request's flow. Knows no socket: app/house hands it requests. */
+/* web: the table of routes; runs one request's flow. Knows no socket: app/house hands it
+ * requests. */
 #ifndef APP_WEB_H
 #define APP_WEB_H
 

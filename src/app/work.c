@@ -18,12 +18,17 @@ struct sending {
     bool computed; /* done without talking */
 };
 
-static instant now_of(const struct work *w) { return w->doors->now(w->doors->self); }
-static uint64_t dice_of(const struct work *w) { return w->doors->dice(w->doors->self); }
-static void crash_at(const struct work *w, enum crash_point p) { w->doors->crash(w->doors->self, p); }
+static instant now_of(const struct work *w) {
+    return w->doors->now(w->doors->self);
+}
+static uint64_t dice_of(const struct work *w) {
+    return w->doors->dice(w->doors->self);
+}
+static void crash_at(const struct work *w, enum crash_point p) {
+    w->doors->crash(w->doors->self, p);
+}
 
-static err apply_one(const struct work *w, const struct put *put)
-{
+static err apply_one(const struct work *w, const struct put *put) {
     struct change change = {.puts = put, .count = 1, .reserve = true};
     w->doors->store->kind->apply(w->doors->store, &change, 1);
     switch (change.kept) {
@@ -36,10 +41,12 @@ static err apply_one(const struct work *w, const struct put *put)
     return err_make(ERR_UNKNOWN, S("whether the row was kept is not known"));
 }
 
-static err job_drop(const struct work *w, const struct row *job)
-{
-    struct put put = {.part = job->part, .kind = job->kind, .key = job->key,
-        .version = job->version, .drop = true};
+static err job_drop(const struct work *w, const struct row *job) {
+    struct put put = {.part = job->part,
+        .kind = job->kind,
+        .key = job->key,
+        .version = job->version,
+        .drop = true};
     return apply_one(w, &put);
 }
 
@@ -50,30 +57,33 @@ struct hearing {
     struct row *job;
 };
 
-static err note_edit(struct orders_edit *e, struct arena *mem, struct order *o)
-{
+static err note_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     const struct hearing *h = e->state;
     bool paid = false;
     order_hear(mem, o, h->note, &paid);
     if (paid)
         plan_steps(mem, e->work->shop, o, now_of(e->work));
-    e->also[e->also_count++] = (struct put){.kind = S("note"), .key = h->job->key,
-        .version = h->job->version, .bytes = h->job->bytes};
+    e->also[e->also_count++] = (struct put){
+        .kind = S("note"), .key = h->job->key, .version = h->job->version, .bytes = h->job->bytes};
     return OK_ERR;
 }
 
-/* Before the order says paid: where to find it by e-mail and by the gateway's transaction. A row too many
+/* Before the order says paid: where to find it by e-mail and by the gateway's transaction. A row
+ * too many
  * is harmless, one too few would hide an order. */
-static err note_index(struct arena *mem, const struct work *w, const struct order *o,
-    const struct note *n)
-{
+static err note_index(
+    struct arena *mem, const struct work *w, const struct order *o, const struct note *n) {
     str mail = str_lower(mem, o->buyer.email);
     struct put puts[2] = {
-        {.part = JOIN(mem, S("mail/"), hash_sha256_hex(mem, mail)), .kind = S("mail"), .key = o->id,
+        {.part = JOIN(mem, S("mail/"), hash_sha256_hex(mem, mail)),
+            .kind = S("mail"),
+            .key = o->id,
             .version = PUT_ANY},
         {.part = JOIN(mem, S("pay/"), n->gateway, S("/"),
              str_part(hash_sha256_hex(mem, n->transaction), 0, 32)),
-            .kind = S("pay"), .key = o->id, .version = PUT_ANY},
+            .kind = S("pay"),
+            .key = o->id,
+            .version = PUT_ANY},
     };
     struct change changes[2] = {{.puts = &puts[0], .count = 1, .reserve = true},
         {.puts = &puts[1], .count = 1, .reserve = true}};
@@ -84,20 +94,25 @@ static err note_index(struct arena *mem, const struct work *w, const struct orde
 }
 
 /* A verified note for an order that is not here is kept where the owner sees it. */
-static err note_stray(struct arena *mem, const struct work *w, const struct row *job)
-{
-    struct put put = {.part = S("stray"), .kind = S("stray"),
-        .key = JOIN(mem, job->part, S("/"), job->key), .version = PUT_NEW, .bytes = job->bytes};
+static err note_stray(struct arena *mem, const struct work *w, const struct row *job) {
+    struct put put = {.part = S("stray"),
+        .kind = S("stray"),
+        .key = JOIN(mem, job->part, S("/"), job->key),
+        .version = PUT_NEW,
+        .bytes = job->bytes};
     TRY(apply_one(w, &put));
-    struct put rest = {.part = job->part, .kind = S("note"), .key = job->key,
-        .version = job->version, .bytes = job->bytes};
-    doors_log(w->doors, S("warn"), JOIN(mem, S("a payment came for an order that is not here: "),
-        job->key, S("; `grosz queue list` shows it")));
+    struct put rest = {.part = job->part,
+        .kind = S("note"),
+        .key = job->key,
+        .version = job->version,
+        .bytes = job->bytes};
+    doors_log(w->doors, S("warn"),
+        JOIN(mem, S("a payment came for an order that is not here: "), job->key,
+            S("; `grosz queue list` shows it")));
     return apply_one(w, &rest);
 }
 
-static err work_note(struct arena *mem, const struct work *w, struct row *job)
-{
+static err work_note(struct arena *mem, const struct work *w, struct row *job) {
     const struct tree *kept = NULL;
     struct note note;
     struct order *o = NULL;
@@ -118,14 +133,12 @@ static err work_note(struct arena *mem, const struct work *w, struct row *job)
 
 /* ---- a step: begin ---- */
 
-static str frozen_key(struct arena *mem, const struct step *s)
-{
+static str frozen_key(struct arena *mem, const struct step *s) {
     return JOIN(mem, orders_step_row(mem, s), S("/"), str_int(mem, s->round));
 }
 
 static err frozen_read(struct arena *mem, const struct work *w, str order, const struct step *s,
-    struct talk_request *out)
-{
+    struct talk_request *out) {
     struct row row;
     const struct tree *t = NULL;
     struct store *store = w->doors->store;
@@ -135,8 +148,7 @@ static err frozen_read(struct arena *mem, const struct work *w, str order, const
 }
 
 /* Renders the request and adds its row, so that every later attempt sends the same bytes. */
-static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s)
-{
+static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s) {
     struct sending *n = e->state;
     TRY(call_letter(mem, e->work, o, s, &n->call));
     TRY(n->call.connector->render(mem, &n->call.step, &n->request));
@@ -144,29 +156,26 @@ static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, str
         return OK_ERR;
     str bytes = json_write(mem, talk_request_write(mem, &n->request));
     s->digest = hash_sha256_hex(mem, bytes);
-    e->also[e->also_count++] = (struct put){.kind = S("sent"), .key = frozen_key(mem, s),
-        .version = PUT_ANY, .bytes = bytes};
+    e->also[e->also_count++] = (struct put){
+        .kind = S("sent"), .key = frozen_key(mem, s), .version = PUT_ANY, .bytes = bytes};
     return OK_ERR;
 }
 
 /* Nothing to say to anybody: begun and done in one write. */
-static void compute(struct arena *mem, struct sending *n, struct step *s)
-{
+static void compute(struct arena *mem, struct sending *n, struct step *s) {
     struct talk_answer answer = {.sent = TALK_ANSWERED, .status = 200};
     n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
     step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
     n->computed = true;
 }
 
-static void refuse(struct sending *n, struct step *s, err why)
-{
+static void refuse(struct sending *n, struct step *s, err why) {
     n->outcome = (struct step_outcome){.result = STEP_REFUSED, .why = why.what};
     step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
     n->todo = STEP_WRITE;
 }
 
-static bool buyer_waits(const struct order *o)
-{
+static bool buyer_waits(const struct order *o) {
     for (size_t i = 0; i < o->step_count; i++)
         if (step_is_open(&o->steps[i])
             && (o->steps[i].line >= 0 || str_is(o->steps[i].id, S("access"))))
@@ -174,8 +183,7 @@ static bool buyer_waits(const struct order *o)
     return false;
 }
 
-static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o)
-{
+static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     struct sending *n = e->state;
     struct step *s = orders_step_by_key(o, n->job->key);
     n->todo = STEP_REST;
@@ -203,8 +211,7 @@ static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o)
 
 /* ---- a step: end ---- */
 
-static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o)
-{
+static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     struct sending *n = e->state;
     struct step *s = orders_step_by_key(o, n->job->key);
     if (!s)
@@ -219,15 +226,15 @@ static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o
     return OK_ERR;
 }
 
-/* We hold an answer that cannot be had again: a store that hesitates is asked more than once. When the
+/* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
+ * When the
  * first try was applied after all, the fence says so. */
-static err end_write(struct arena *mem, struct sending *n)
-{
+static err end_write(struct arena *mem, struct sending *n) {
     struct order *o = NULL;
     err got = OK_ERR;
     for (int i = 0; i < 3; i++) {
-        struct orders_edit e = {.work = n->work, .id = n->job->part, .edit = finish_edit, .state = n,
-            .job = n->job};
+        struct orders_edit e = {
+            .work = n->work, .id = n->job->part, .edit = finish_edit, .state = n, .job = n->job};
         got = orders_change(mem, &e, &o);
         if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
             break;
@@ -242,14 +249,12 @@ static err end_write(struct arena *mem, struct sending *n)
 enum { WAIT_MS = 20000, ASK_PAGES = 50 };
 
 /* False when the lease would run out before the answer could be written. */
-static bool in_time(const struct sending *n, const struct talk_request *r)
-{
+static bool in_time(const struct sending *n, const struct talk_request *r) {
     int64_t wait = r->wait_ms > 0 ? r->wait_ms : WAIT_MS;
     return now_of(n->work) + wait + 5 * TIME_SECOND < n->job->due;
 }
 
-static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer)
-{
+static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer) {
     struct doors const *d = n->work->doors;
     *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
     err e = talk_request_fill(mem, &n->request, n->work->shop->secrets);
@@ -262,8 +267,7 @@ static void converse(struct arena *mem, struct sending *n, struct talk_answer *a
     crash_at(n->work, CRASH_ANSWERED);
 }
 
-static err send_step(struct arena *mem, struct sending *n, const struct order *o)
-{
+static err send_step(struct arena *mem, struct sending *n, const struct order *o) {
     struct talk_answer answer;
     const struct step *s = n->call.step.step;
     if (!n->request.kind)
@@ -274,8 +278,7 @@ static err send_step(struct arena *mem, struct sending *n, const struct order *o
     return end_write(mem, n);
 }
 
-static err ask_step(struct arena *mem, struct sending *n)
-{
+static err ask_step(struct arena *mem, struct sending *n) {
     struct talk_answer answer;
     n->found = STEP_NO_WORD;
     err e = n->call.connector->ask(mem, &n->call.step, &n->request);
@@ -294,11 +297,11 @@ static err ask_step(struct arena *mem, struct sending *n)
     return end_write(mem, n);
 }
 
-static err work_step(struct arena *mem, const struct work *w, struct row *job)
-{
+static err work_step(struct arena *mem, const struct work *w, struct row *job) {
     struct order *o = NULL;
     struct sending n = {.work = w, .job = job};
-    struct orders_edit e = {.work = w, .id = job->part, .edit = begin_edit, .state = &n, .job = job};
+    struct orders_edit e = {
+        .work = w, .id = job->part, .edit = begin_edit, .state = &n, .job = job};
     err got = orders_change(mem, &e, &o);
     if (got.code == ERR_ABSENT)
         return job_drop(w, job);
@@ -311,8 +314,7 @@ static err work_step(struct arena *mem, const struct work *w, struct row *job)
 
 /* ---- the table of jobs ---- */
 
-static err work_key(struct arena *mem, const struct work *w, struct row *job)
-{
+static err work_key(struct arena *mem, const struct work *w, struct row *job) {
     return job_drop(w, job);
 }
 
@@ -325,8 +327,7 @@ static const struct {
     {S_INIT("key"), work_key},
 };
 
-err work_job(struct arena *mem, const struct work *w, const struct row *job)
-{
+err work_job(struct arena *mem, const struct work *w, const struct row *job) {
     struct row row = *job;
     crash_at(w, CRASH_LEASED);
     for (size_t i = 0; i < COUNT(jobs); i++)

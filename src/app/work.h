@@ -1,7 +1,8 @@
 /* work: job -> order + note -> steps -> receipts.
  *
  * One call of work_job does one leased job to its end, in a straight line. Whatever happens to the
- * process at any point, another call with a later lease of the same job goes on rightly. Rows with a
+ * process at any point, another call with a later lease of the same job goes on rightly. Rows
+ * with a
  * due time: kind "note" (part: the order's id, key gateway/event) and kind "job" (part: the order's
  * id, key <line>/<step>, empty: the order row has the truth).
  */
@@ -18,7 +19,8 @@ struct work {
     const struct theme *theme;
 };
 
-/* mem is the job's. Errors are the store's or a kept row that does not read: the lease runs out and the job is
+/* mem is the job's. Errors are the store's or a kept row that does not read: the lease runs out
+ * and the job is
  * done again; nothing is lost. */
 MUST err work_job(struct arena *mem, const struct work *w, const struct row *job);
 /* Finds what a lost hint missed and ends unpaid orders: call every minute. *cursor is kept in the

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 enum {
-    LIMIT_BODY = 64 * 1024,        /* a form, JSON order or note: the largest real note is 4 KiB */
-    LIMIT_REQUEST_ARENA = 32 << 20,/* one request: body, tree, page */
-    LIMIT_JOB_ARENA = 32 << 20,    /* one job: an order with notes and one answer of a partner */
-    LIMIT_SHOP_ARENA = 512 << 20,  /* a loaded shop of 100,000 products */
+    LIMIT_BODY = 64 * 1024,         /* a form, JSON order or note: the largest real note is 4 KiB */
+    LIMIT_REQUEST_ARENA = 32 << 20, /* one request: body, tree, page */
+    LIMIT_JOB_ARENA = 32 << 20,     /* one job: an order with notes and one answer of a partner */
+    LIMIT_SHOP_ARENA = 512 << 20,   /* a loaded shop of 100,000 products */
     LIMIT_COMMAND_ARENA = 512 << 20,
     LIMIT_YAML = 64 << 20, /* a data file */
     LIMIT_YAML_DEPTH = 16,

@@ -159,16 +159,18 @@ struct response response_go(str location) {
 
 struct response response_problem(struct arena *mem, err e, const struct tree *fields, str ref) {
     const struct err_rule *rule = &err_rules[e.code];
+    /* A form that reads but is wrong in some fields. */
+    int status = fields ? 422 : rule->status;
     str stranger = str_of(rule->stranger);
-    bool theirs = rule->status < 500 && e.what.len > 0;
+    bool theirs = status < 500 && e.what.len > 0;
     struct tree *t = tree_map(mem);
     tree_put_text(mem, t, S("type"), S("about:blank"));
     tree_put_text(mem, t, S("title"), stranger);
-    tree_put_int(mem, t, S("status"), rule->status);
+    tree_put_int(mem, t, S("status"), status);
     tree_put_text(mem, t, S("detail"), theirs ? e.what : stranger);
     if (fields)
         tree_put(t, S("fields"), tree_copy(mem, fields));
     if (ref.len)
         tree_put_text(mem, t, S("ref"), ref);
-    return plain(rule->status, S("application/problem+json"), json_write(mem, t));
+    return plain(status, S("application/problem+json"), json_write(mem, t));
 }

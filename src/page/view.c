@@ -93,18 +93,17 @@ static void neighbours(struct view *v, const struct tree *lessons) {
     tree_put(v->tree, S("next"), after ? tree_copy(v->mem, after) : tree_none(v->mem));
 }
 
-struct tree *view_lesson(struct arena *mem, const struct shop *shop, const struct theme *theme,
-    const struct order *o, const struct product *p, str markdown, const struct tree *lessons,
-    const struct tree *files) {
+struct tree *view_lesson(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, const struct lesson *l) {
     struct view v = view_new(mem, shop, theme, VIEW_PROGRAM);
-    if (o->buyer.lang.len)
-        view_speak(&v, o->buyer.lang);
-    view_title(&v, p->name);
+    if (l->order->buyer.lang.len)
+        view_speak(&v, l->order->buyer.lang);
+    view_title(&v, l->product->name);
     tree_put_bool(mem, v.tree, S("private"), true);
-    tree_put_text(mem, v.tree, S("product"), p->name);
-    tree_put(v.tree, S("html"), mark_html(mem, markdown));
-    tree_put(v.tree, S("lessons"), lessons ? tree_copy(mem, lessons) : tree_list(mem));
-    tree_put(v.tree, S("files"), files ? tree_copy(mem, files) : tree_list(mem));
-    neighbours(&v, lessons);
+    tree_put_text(mem, v.tree, S("product"), l->product->name);
+    tree_put(v.tree, S("html"), mark_html(mem, l->markdown));
+    tree_put(v.tree, S("lessons"), l->lessons ? tree_copy(mem, l->lessons) : tree_list(mem));
+    tree_put(v.tree, S("files"), l->files ? tree_copy(mem, l->files) : tree_list(mem));
+    neighbours(&v, l->lessons);
     return v.tree;
 }

@@ -35,11 +35,16 @@ struct tree *view_test_payment(struct arena *mem, const struct shop *shop,
 /* A page that only says something. Without a title the sentence is the title. */
 struct tree *view_message(
     struct arena *mem, const struct shop *shop, const struct theme *theme, str title, str sentence);
-/* A lesson of the built-in academy: html made by mark; list of lessons {title, path, here}, list of
- * files {name, path}. */
-struct tree *view_lesson(struct arena *mem, const struct shop *shop, const struct theme *theme,
-    const struct order *o, const struct product *p, str markdown, const struct tree *lessons,
-    const struct tree *files);
+/* A lesson of the built-in academy. */
+struct lesson {
+    const struct order *order;
+    const struct product *product;
+    str markdown;
+    const struct tree *lessons; /* {title, path, here} */
+    const struct tree *files;   /* {name, path} */
+};
+struct tree *view_lesson(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, const struct lesson *l);
 /* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you. They
  * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,

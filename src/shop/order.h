@@ -18,16 +18,16 @@ enum order_state { ORDER_PLACED, ORDER_PAID, ORDER_FULFILLED, ORDER_EXPIRED };
 
 /* Beside the state; each is a bit of order.marks. */
 enum order_mark {
-    MARK_REFUNDED = 1,      /* all of it went back */
+    MARK_REFUNDED = 1, /* all of it went back */
     MARK_PART_REFUNDED = 2,
-    MARK_DISPUTED = 4,      /* chargeback */
-    MARK_SURPLUS = 8,       /* paid twice or too much */
-    MARK_HELD = 16,         /* a step is on hold */
-    MARK_POISON = 32,       /* a step is refused */
-    MARK_LATE = 64,         /* paid after it had expired */
-    MARK_SHORT = 128,       /* something was paid, too little */
-    MARK_WRONG = 256,       /* a verified note with a wrong amount, currency or mode came */
-    MARK_ERASED = 512,      /* personal data is gone */
+    MARK_DISPUTED = 4, /* chargeback */
+    MARK_SURPLUS = 8,  /* paid twice or too much */
+    MARK_HELD = 16,    /* a step is on hold */
+    MARK_POISON = 32,  /* a step is refused */
+    MARK_LATE = 64,    /* paid after it had expired */
+    MARK_SHORT = 128,  /* something was paid, too little */
+    MARK_WRONG = 256,  /* a verified note with a wrong amount, currency or mode came */
+    MARK_ERASED = 512, /* personal data is gone */
 };
 
 struct buyer {
@@ -70,7 +70,7 @@ struct remark {
 };
 
 struct order {
-    str id, mode; /* "test" or "live" */
+    str id, mode;    /* "test" or "live" */
     int64_t version; /* of the row it was read from; 0 when new */
     instant placed_at, expires_at, paid_at, fulfilled_at, expired_at;
     int64_t turn; /* of the buyer's key: + 1 revokes */
@@ -138,18 +138,18 @@ struct order_wish {
  * form). A price that differs from the shown one is such a mistake of `price`; the honeypot
  * `website` makes it ERR_REFUSED. */
 MUST err order_place(struct arena *mem, const struct shop *shop, const struct order_wish *wish,
-    instant now, uint64_t dice, struct order **out, struct tree **wrong);
+    instant now, uint64_t dice, struct tree **wrong, struct order **out);
 
 /* ---- life: the table (state, event) ---- */
 
 enum order_event {
-    EVENT_PAID,       /* money came */
-    EVENT_PENDING,    /* the gateway waits */
-    EVENT_FAILED,     /* refused, cancelled, expired there */
-    EVENT_SHORT,      /* paid, but the gateway says too little */
-    EVENT_REFUND,     /* money went back: all or part (amount) */
-    EVENT_DISPUTE,    /* chargeback */
-    EVENT_STRANGE,    /* verified, with a status we do not know */
+    EVENT_PAID,    /* money came */
+    EVENT_PENDING, /* the gateway waits */
+    EVENT_FAILED,  /* refused, cancelled, expired there */
+    EVENT_SHORT,   /* paid, but the gateway says too little */
+    EVENT_REFUND,  /* money went back: all or part (amount) */
+    EVENT_DISPUTE, /* chargeback */
+    EVENT_STRANGE, /* verified, with a status we do not know */
     ORDER_EVENTS
 };
 
@@ -160,11 +160,11 @@ struct note {
     str transaction; /* the provider's */
     str reference;   /* what we had given */
     enum order_event what;
-    money asked;     /* what the link asked for, as told */
-    money amount;    /* paid or refunded */
+    money asked;  /* what the link asked for, as told */
+    money amount; /* paid or refunded */
     bool test;
-    str status;      /* in the provider's words, for the owner */
-    str raw;         /* the body */
+    str status; /* in the provider's words, for the owner */
+    str raw;    /* the body */
     instant at;
     str detail;
 };

@@ -56,7 +56,7 @@ static void consents_take(struct wish *f, instant now, struct order *o) {
 /* ---- placing ---- */
 
 err order_place(struct arena *mem, const struct shop *shop, const struct order_wish *wish,
-    instant now, uint64_t dice, struct order **out, struct tree **wrong) {
+    instant now, uint64_t dice, struct tree **wrong, struct order **out) {
     struct wish f = {.mem = mem, .shop = shop, .wish = wish};
     struct order *o = NEW(mem, struct order);
     wish_check(&f, o);

@@ -21,7 +21,7 @@ void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, in
 const struct tree *plan_with(const struct shop *shop, const struct order *o, const struct step *s);
 /* The tree that holes of a step are filled from: order, line, product (with data), buyer,
  * company, shop, step.key, and every done step of the line by its id: {{invitation.link}}. */
-struct tree *plan_view(struct arena *mem, const struct shop *shop, const struct order *o,
-    const struct step *s);
+struct tree *plan_view(
+    struct arena *mem, const struct shop *shop, const struct order *o, const struct step *s);
 
 #endif

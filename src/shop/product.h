@@ -9,15 +9,15 @@
 struct product {
     str id, name;
     money price;
-    str tax;          /* rate as text */
+    str tax; /* rate as text */
     str summary, description, image;
-    const struct tree *files;  /* list of names below academy/<id>/; null when none */
-    const struct tree *steps;  /* list of step ids, or null: all of the shop's */
-    const struct tree *data;   /* the owner's, for steps: {{product.x}} */
-    const struct tree *extra;  /* keys we do not know: {{extra.x}} */
+    const struct tree *files; /* list of names below academy/<id>/; null when none */
+    const struct tree *steps; /* list of step ids, or null: all of the shop's */
+    const struct tree *data;  /* the owner's, for steps: {{product.x}} */
+    const struct tree *extra; /* keys we do not know: {{extra.x}} */
     bool draft;
-    str hash;         /* SHA-256 hex of text_kept */
-    str text;         /* what is kept once by hash: canonical JSON of what was offered */
+    str hash; /* SHA-256 hex of text_kept */
+    str text; /* what is kept once by hash: canonical JSON of what was offered */
     struct place at;
 };
 

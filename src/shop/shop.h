@@ -14,7 +14,7 @@
 
 struct shop_gateway { /* one of gateways: */
     str name, use;
-    const struct tree *settings; /* its map in shop.yml */
+    const struct tree *settings;   /* its map in shop.yml */
     const struct tree *currencies; /* list, or null: the shop's currency */
     struct place at;
 };
@@ -35,7 +35,7 @@ struct shop_connector { /* one of connectors: named settings that steps use as "
 };
 
 struct consent {
-    str id, text;  /* Markdown */
+    str id, text; /* Markdown */
     bool required;
     str version, hash; /* version: first 12 of the hash when not given */
     struct place at;
@@ -49,13 +49,13 @@ struct shop {
     str name, url, api, lang, currency, timezone;
     bool live;
     struct seller seller;
-    str store;            /* "sqlite:var/shop.db" */
+    str store; /* "sqlite:var/shop.db" */
     str mail_from, mail_send;
     str listen;
     const struct tree *proxies;
     int64_t orders_per_address, orders_per_email; /* a minute; 0: no limit */
-    int64_t expire_ms;    /* an unpaid order: 7 days */
-    const struct tree *settings; /* the whole of shop.yml */
+    int64_t expire_ms;                            /* an unpaid order: 7 days */
+    const struct tree *settings;                  /* the whole of shop.yml */
     struct shop_gateway *gateways;
     size_t gateway_count;
     struct shop_step *steps;
@@ -66,8 +66,8 @@ struct shop {
     size_t consent_count;
     struct product *products;
     size_t product_count;
-    const void *index;    /* of products by id, see shop_product */
-    str secret;           /* 32 bytes; set by app/load */
+    const void *index;          /* of products by id, see shop_product */
+    str secret;                 /* 32 bytes; set by app/load */
     const struct tree *secrets; /* NAME -> value; set by app/load */
 };
 

@@ -36,27 +36,27 @@ enum step_class {
 };
 
 struct step {
-    int line;           /* of the order, from 0; -1: belongs to the whole order */
-    str id, does;       /* "invitation", "academy.invite" */
-    str key;            /* HMAC of order/line/id under the shop secret, 26 characters */
+    int line;     /* of the order, from 0; -1: belongs to the whole order */
+    str id, does; /* "invitation", "academy.invite" */
+    str key;      /* HMAC of order/line/id under the shop secret, 26 characters */
     enum step_state state;
-    const struct tree *needs;  /* list of step ids of the same line to be done or skipped first */
-    const struct tree *with;   /* its settings, as planned; holes and ${NAME} unfilled */
-    int64_t attempts;   /* sendings begun */
-    int64_t unknowns;   /* outcomes that were UNKNOWN, each kept before another sending */
-    int64_t crashes;    /* found sending by a new lease within the last hour */
-    int64_t absent;     /* times the partner, asked, said no such thing */
-    int64_t silent;     /* times the partner, asked, had no word; since the last UNKNOWN */
+    const struct tree *needs; /* list of step ids of the same line to be done or skipped first */
+    const struct tree *with;  /* its settings, as planned; holes and ${NAME} unfilled */
+    int64_t attempts;         /* sendings begun */
+    int64_t unknowns;         /* outcomes that were UNKNOWN, each kept before another sending */
+    int64_t crashes;          /* found sending by a new lease within the last hour */
+    int64_t absent;           /* times the partner, asked, said no such thing */
+    int64_t silent;           /* times the partner, asked, had no word; since the last UNKNOWN */
     int64_t retried;    /* attempts there were when a person said retry: counted anew from there */
     instant crashed_at; /* the first of those crashes */
     instant due;        /* when to look at it again; 0: never by itself */
     instant first_at, started_at, finished_at;
-    str digest;         /* SHA-256 hex of the frozen request; "" before the first attempt */
-    str digest_before;  /* of the request before `retry --anew` */
-    int64_t round;      /* of freezing: 0, + 1 by --anew; names the frozen row */
-    str receipt;        /* the partner's words */
+    str digest;                /* SHA-256 hex of the frozen request; "" before the first attempt */
+    str digest_before;         /* of the request before `retry --anew` */
+    int64_t round;             /* of freezing: 0, + 1 by --anew; names the frozen row */
+    str receipt;               /* the partner's words */
     const struct tree *values; /* what it obtained: name -> text */
-    str error;          /* the last thing that went wrong, for the owner */
+    str error;                 /* the last thing that went wrong, for the owner */
 };
 
 /* "<order>/<line>/<id>", line from 1, 0 for the whole order. */
@@ -81,10 +81,10 @@ enum step_do step_begin(struct step *s, enum step_class class, instant now);
 /* ---- what came of it ---- */
 
 enum step_result {
-    STEP_DID,      /* definite success */
-    STEP_LATER,    /* nothing was sent, or 429, 503 and the like: surely not executed */
-    STEP_REFUSED,  /* definite refusal */
-    STEP_UNCLEAR,  /* time-out, reset, 5xx, nonsense */
+    STEP_DID,     /* definite success */
+    STEP_LATER,   /* nothing was sent, or 429, 503 and the like: surely not executed */
+    STEP_REFUSED, /* definite refusal */
+    STEP_UNCLEAR, /* time-out, reset, 5xx, nonsense */
 };
 struct step_outcome {
     enum step_result result;

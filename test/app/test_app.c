@@ -5,22 +5,20 @@
 
 #define FORM S("application/x-www-form-urlencoded")
 
-static const char form_fine[] = "product=course&email=anna%40example.com&name=Anna+Nowak&price=499.00+PLN&consent_terms=on";
+static const char form_fine[] =
+    "product=course&email=anna%40example.com&name=Anna+Nowak&price=499.00+PLN&consent_terms=on";
 
-static struct response place(struct world *w, const char *form)
-{
+static struct response place(struct world *w, const char *form) {
     return world_ask(w, "POST", S("/api/order"), FORM, str_of(form));
 }
 
-static struct step *step_of(struct order *o, const char *key)
-{
+static struct step *step_of(struct order *o, const char *key) {
     return orders_step_by_key(o, str_of(key));
 }
 
 /* ---- the happy way ---- */
 
-TEST(first_sale)
-{
+TEST(first_sale) {
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
     struct response r = place(w, form_fine);
@@ -40,48 +38,65 @@ TEST(first_sale)
     for (int p = 0; p < MAILS; p++)
         CHECK_INT("each effect once", w->effects[p], 1);
     CHECK_INT("access to the buyer, sold to the owner", w->mails->count, 2);
-    CHECK_STR("the link is kept", tree_get(step_of(o, "1/invitation")->values, S("link")), S("https://askable.test/i/1"));
-    CHECK_STR("late is not owed", str_of(step_state_name(step_of(o, "0/late")->state)), S("skipped"));
+    CHECK_STR("the link is kept", tree_get(step_of(o, "1/invitation")->values, S("link")),
+        S("https://askable.test/i/1"));
+    CHECK_STR(
+        "late is not owed", str_of(step_state_name(step_of(o, "0/late")->state)), S("skipped"));
     world_free(w);
     arena_free(mem);
 }
 
-TEST(two_buyers_two_orders)
-{
+TEST(two_buyers_two_orders) {
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
     struct response a = place(w, form_fine), b = place(w, form_fine);
-    CHECK("without a key two presses are two orders", !str_is(world_order_id(w, &a), world_order_id(w, &b)));
+    CHECK("without a key two presses are two orders",
+        !str_is(world_order_id(w, &a), world_order_id(w, &b)));
     str keyed = JOIN(mem, str_of(form_fine), S("&key=abcdefgh12345678"));
     a = world_ask(w, "POST", S("/api/order"), FORM, keyed);
     b = world_ask(w, "POST", S("/api/order"), FORM, keyed);
-    CHECK_STR("same key, same fields: the same order", world_order_id(w, &a), world_order_id(w, &b));
+    CHECK_STR(
+        "same key, same fields: the same order", world_order_id(w, &a), world_order_id(w, &b));
     CHECK("and it is one", world_order_id(w, &a).len == 19);
-    str other = JOIN(mem, S("company=&"), str_of(form_fine), S("&key=abcdefgh12345678&utm_source=x"));
+    str other =
+        JOIN(mem, S("company=&"), str_of(form_fine), S("&key=abcdefgh12345678&utm_source=x"));
     b = world_ask(w, "POST", S("/api/order"), FORM, other);
-    CHECK("same key, other fields: another order", !str_is(world_order_id(w, &a), world_order_id(w, &b)));
+    CHECK("same key, other fields: another order",
+        !str_is(world_order_id(w, &a), world_order_id(w, &b)));
     world_free(w);
     arena_free(mem);
 }
 
 /* ---- what a form may not be ---- */
 
-TEST(forms_refused)
-{
+TEST(forms_refused) {
     static const struct {
         const char *name, *form, *says;
     } cases[] = {
         {"no e-mail", "product=course&name=A&price=499.00+PLN&consent_terms=on", "id=\"email\""},
-        {"bad e-mail", "product=course&email=a%40b&name=A&price=499.00+PLN&consent_terms=on", "a@b"},
-        {"consent not given", "product=course&email=a%40example.com&name=A&price=499.00+PLN", "consent_terms"},
-        {"price changed since", "product=course&email=a%40example.com&name=A&price=399.00+PLN&consent_terms=on", "499.00"},
+        {"bad e-mail", "product=course&email=a%40b&name=A&price=499.00+PLN&consent_terms=on",
+            "a@b"},
+        {"consent not given", "product=course&email=a%40example.com&name=A&price=499.00+PLN",
+            "consent_terms"},
+        {"price changed since",
+            "product=course&email=a%40example.com&name=A&price=399.00+PLN&consent_terms=on",
+            "499.00"},
         {"no such product", "product=cuorse&email=a%40example.com&name=A&consent_terms=on", ""},
         {"a draft", "product=draft&email=a%40example.com&name=A&consent_terms=on", ""},
-        {"e-mail twice", "product=course&email=a%40example.com&email=b%40example.com&name=A&consent_terms=on", "a@example.com"},
-        {"honeypot", "product=course&email=a%40example.com&name=A&consent_terms=on&website=http%3A%2F%2Fx", ""},
-        {"what was typed stays", "product=course&email=a%40b&name=%C5%81ucja+%3Cb%3E&consent_terms=on", "Łucja &lt;b&gt;"},
-        {"a long name", "product=course&email=a%40example.com&consent_terms=on&name="
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aria-invalid"},
+        {"e-mail twice",
+            "product=course&email=a%40example.com&email=b%40example.com&name=A&consent_terms=on",
+            "a@example.com"},
+        {"honeypot",
+            "product=course&email=a%40example.com&name=A&consent_terms=on&website=http%3A%2F%2Fx",
+            ""},
+        {"what was typed stays",
+            "product=course&email=a%40b&name=%C5%81ucja+%3Cb%3E&consent_terms=on",
+            "Łucja &lt;b&gt;"},
+        {"a long name",
+            "product=course&email=a%40example.com&consent_terms=on&name="
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "aria-invalid"},
     };
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
@@ -122,8 +137,7 @@ static const struct allowed faults[] = {
 };
 
 /* The buyer presses again when told to; the gateway sends its note again until it is heard. */
-static str place_until(struct world *w)
-{
+static str place_until(struct world *w) {
     for (int i = 0; i < 5; i++) {
         struct response r = place(w, form_fine);
         if (r.status == 303)
@@ -133,8 +147,7 @@ static str place_until(struct world *w)
     return S("");
 }
 
-static void pay_until(struct world *w, const struct order *o)
-{
+static void pay_until(struct world *w, const struct order *o) {
     for (int i = 0; i < 5; i++)
         if (world_pay(w, o, "pay").status == 303)
             return;
@@ -142,8 +155,7 @@ static void pay_until(struct world *w, const struct order *o)
 }
 
 /* Everything ends: done, or with a person, and then with the reason written down. */
-static void end_check(struct world *w, const char *name, struct order *o)
-{
+static void end_check(struct world *w, const char *name, struct order *o) {
     bool person = false;
     bool refused = w->fault == FAULT_TALK_422 || w->fault == FAULT_TALK_500;
     for (size_t i = 0; i < o->step_count; i++) {
@@ -161,8 +173,7 @@ static void end_check(struct world *w, const char *name, struct order *o)
     CHECK("paid once", o->payment_count == 1);
 }
 
-static bool nth_fault(const struct allowed *a, int n)
-{
+static bool nth_fault(const struct allowed *a, int n) {
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
     w->seed = (uint64_t)n;
@@ -183,8 +194,7 @@ static bool nth_fault(const struct allowed *a, int n)
     return struck;
 }
 
-TEST(nth_failure)
-{
+TEST(nth_failure) {
     for (size_t i = 0; i < COUNT(faults); i++) {
         int n = 1;
         while (n < 300 && nth_fault(&faults[i], n))
@@ -194,7 +204,12 @@ TEST(nth_failure)
 }
 
 static const struct check_test tests[] = {
-    ROW(first_sale), ROW(two_buyers_two_orders), ROW(forms_refused), ROW(nth_failure),
+    ROW(first_sale),
+    ROW(two_buyers_two_orders),
+    ROW(forms_refused),
+    ROW(nth_failure),
 };
 
-int main(int argc, char **argv) { return check_run(argc, argv, tests, COUNT(tests)); }
+int main(int argc, char **argv) {
+    return check_run(argc, argv, tests, COUNT(tests));
+}

@@ -7,35 +7,33 @@
 #include "base/limits.h"
 #include "check.h"
 
-static instant world_now(void *self) { return ((struct world *)self)->now; }
+static instant world_now(void *self) {
+    return ((struct world *)self)->now;
+}
 
 /* splitmix64 */
-static uint64_t world_dice(void *self)
-{
+static uint64_t world_dice(void *self) {
     uint64_t z = (((struct world *)self)->seed += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-static void world_log(void *self, str level, str words)
-{
+static void world_log(void *self, str level, str words) {
     ((struct world *)self)->log_lines++;
     (void)level;
     (void)words;
 }
 
 /* Is this the call that goes wrong? */
-static bool strikes(struct world *w, enum fault from, enum fault to)
-{
+static bool strikes(struct world *w, enum fault from, enum fault to) {
     if (w->fault < from || w->fault > to || w->struck)
         return false;
     w->struck = ++w->calls == w->fault_at;
     return w->struck;
 }
 
-static void world_crash(void *self, enum crash_point at)
-{
+static void world_crash(void *self, enum crash_point at) {
     struct world *w = self;
     (void)at;
     if (w->may_die && strikes(w, FAULT_CRASH, FAULT_CRASH))
@@ -44,29 +42,27 @@ static void world_crash(void *self, enum crash_point at)
 
 /* ---- the store's door ---- */
 
-static struct world *of_store(struct store *s)
-{
+static struct world *of_store(struct store *s) {
     return (struct world *)((char *)s - offsetof(struct world, store));
 }
 
-static err store_get(struct store *s, struct arena *mem, str part, str kind, str key, struct row *out)
-{
+static err store_get(
+    struct store *s, struct arena *mem, str part, str kind, str key, struct row *out) {
     struct world *w = of_store(s);
     if (strikes(w, FAULT_READ, FAULT_READ))
         return err_make(ERR_BUSY, S("fault"));
     return w->real->kind->get(w->real, mem, part, kind, key, out);
 }
 
-static err store_list(struct store *s, struct arena *mem, const struct query *q, struct row_list *out)
-{
+static err store_list(
+    struct store *s, struct arena *mem, const struct query *q, struct row_list *out) {
     struct world *w = of_store(s);
     if (strikes(w, FAULT_READ, FAULT_READ))
         return err_make(ERR_BUSY, S("fault"));
     return w->real->kind->list(w->real, mem, q, out);
 }
 
-static void store_apply(struct store *s, struct change *changes, size_t count)
-{
+static void store_apply(struct store *s, struct change *changes, size_t count) {
     struct world *w = of_store(s);
     bool struck = strikes(w, FAULT_APPLY_LOST, FAULT_APPLY_FULL);
     if (!struck || w->fault == FAULT_APPLY_DONE)
@@ -76,22 +72,23 @@ static void store_apply(struct store *s, struct change *changes, size_t count)
 }
 
 static err store_lease(struct store *s, struct arena *mem, instant now, instant until, size_t limit,
-    struct row_list *out)
-{
+    struct row_list *out) {
     struct world *w = of_store(s);
     if (strikes(w, FAULT_READ, FAULT_READ))
         return err_make(ERR_BUSY, S("fault"));
     return w->real->kind->lease(w->real, mem, now, until, limit, out);
 }
 
-static void store_close(struct store *s) { (void)s; }
+static void store_close(struct store *s) {
+    (void)s;
+}
 
-static const struct store_kind faulty = {"faulty", store_get, store_list, store_apply, store_lease, store_close};
+static const struct store_kind faulty = {
+    "faulty", store_get, store_list, store_apply, store_lease, store_close};
 
 /* ---- the partners' door: effects are counted here ---- */
 
-static enum partner partner_of(const struct talk_request *r)
-{
+static enum partner partner_of(const struct talk_request *r) {
     static const str hosts[] = {S_INIT("https://askable.test/"), S_INIT("https://opaque.test/"),
         S_INIT("https://keyed.test/"), S_INIT("https://natural.test/")};
     for (int i = 0; i < MAILS; i++)
@@ -100,8 +97,7 @@ static enum partner partner_of(const struct talk_request *r)
     return MAILS;
 }
 
-static void effect(struct world *w, const struct talk_request *r, enum partner p)
-{
+static void effect(struct world *w, const struct talk_request *r, enum partner p) {
     str key = {0};
     for (size_t i = 0; i < r->header_count; i++)
         if (str_is_like(r->headers[i].name, S("Idempotency-Key")))
@@ -124,18 +120,18 @@ static void effect(struct world *w, const struct talk_request *r, enum partner p
     tree_put_text(w->mem, w->mails, str_copy(w->mem, r->name), id);
 }
 
-static str answer_of(enum partner p, const struct world *w, bool asked)
-{
+static str answer_of(enum partner p, const struct world *w, bool asked) {
     if (p == ASKABLE && asked)
-        return w->reference.len
-            ? S("{\"invitations\":[{\"reference\":\"ORDER\",\"url\":\"https://askable.test/i/1\"}]}")
-            : S("{\"invitations\":[]}");
-    return p == ASKABLE ? S("{\"invitation\":{\"url\":\"https://askable.test/i/1\"}}") : S("{\"ok\":true}");
+        return w->reference.len ? S(
+                   "{\"invitations\":[{\"reference\":\"ORDER\",\"url\":\"https://aska"
+                       "ble.test/i/1\"}]}")
+                                : S("{\"invitations\":[]}");
+    return p == ASKABLE ? S("{\"invitation\":{\"url\":\"https://askable.test/i/1\"}}")
+                        : S("{\"ok\":true}");
 }
 
 /* The list names the order that was asked for: it is in the question's address. */
-static str with_order(struct arena *mem, str body, str url)
-{
+static str with_order(struct arena *mem, str body, str url) {
     size_t at = str_find(body, S("ORDER"));
     size_t id = str_find(url, S("reference="));
     if (at == body.len || id == url.len)
@@ -143,19 +139,20 @@ static str with_order(struct arena *mem, str body, str url)
     return JOIN(mem, str_part(body, 0, at), str_from(url, id + 10), str_from(body, at + 5));
 }
 
-static void world_say(struct talk *self, struct arena *mem, const struct talk_request *r,
-    struct talk_answer *out)
-{
+static void world_say(
+    struct talk *self, struct arena *mem, const struct talk_request *r, struct talk_answer *out) {
     struct world *w = (struct world *)((char *)self - offsetof(struct world, talk));
     enum partner p = partner_of(r);
     bool asked = str_is(r->method, S("GET"));
     bool struck = strikes(w, FAULT_TALK_REFUSED, FAULT_TALK_HTML);
     enum fault f = struck ? w->fault : FAULT_NONE;
-    static const int statuses[FAULTS] = {[FAULT_TALK_503] = 503, [FAULT_TALK_500] = 500, [FAULT_TALK_422] = 422};
+    static const int statuses[FAULTS] = {
+        [FAULT_TALK_503] = 503, [FAULT_TALK_500] = 500, [FAULT_TALK_422] = 422};
     bool acts = !struck || f == FAULT_TALK_AFTER || f == FAULT_TALK_500 || f == FAULT_TALK_HTML;
     *out = (struct talk_answer){.sent = f == FAULT_TALK_REFUSED ? TALK_NOT_SENT
-            : f == FAULT_TALK_BEFORE || f == FAULT_TALK_AFTER   ? TALK_NO_ANSWER
-                                                                : TALK_ANSWERED,
+                                        : f == FAULT_TALK_BEFORE || f == FAULT_TALK_AFTER
+                                            ? TALK_NO_ANSWER
+                                            : TALK_ANSWERED,
         .why = S("fault")};
     w->now += 50;
     if (acts && !asked)
@@ -169,8 +166,7 @@ static void world_say(struct talk *self, struct arena *mem, const struct talk_re
 
 /* ---- the world ---- */
 
-struct world *world_new(struct arena *mem)
-{
+struct world *world_new(struct arena *mem) {
     struct world *w = NEW(mem, struct world);
     struct report report = report_new(mem);
     static const char secret[33] = "0123456789abcdef0123456789abcdef";
@@ -187,30 +183,45 @@ struct world *world_new(struct arena *mem)
     w->real = store_memory();
     w->store.kind = &faulty;
     w->talk.say = world_say;
-    w->doors = (struct doors){.self = w, .now = world_now, .dice = world_dice, .crash = world_crash,
-        .log = world_log, .talk = &w->talk, .store = &w->store};
-    w->work = (struct work){.doors = &w->doors, .shop = w->house.shop, .theme = w->house.site.theme};
+    w->doors = (struct doors){.self = w,
+        .now = world_now,
+        .dice = world_dice,
+        .crash = world_crash,
+        .log = world_log,
+        .talk = &w->talk,
+        .store = &w->store};
+    w->work =
+        (struct work){.doors = &w->doors, .shop = w->house.shop, .theme = w->house.site.theme};
     return w;
 }
 
-void world_free(struct world *w)
-{
+void world_free(struct world *w) {
     w->real->kind->close(w->real);
     arena_free(w->job);
 }
 
-struct response world_ask(struct world *w, const char *method, str target, str type, str body)
-{
+struct response world_ask(struct world *w, const char *method, str target, str type, str body) {
     struct header header = {S("Content-Type"), type};
     size_t mark = str_find_byte(target, '?');
     struct request *r = NEW(w->mem, struct request);
     struct header *headers = NEW(w->mem, struct header);
     *headers = header;
-    *r = (struct request){.method = str_of(method), .target = target, .path = str_part(target, 0, mark),
-        .query = mark < target.len ? str_from(target, mark + 1) : S(""), .headers = headers,
-        .header_count = 1, .body = body, .peer = S("127.0.0.1"), .at = w->now};
-    struct flow f = {.mem = w->mem, .doors = &w->doors, .shop = w->house.shop,
-        .theme = w->house.site.theme, .site = &w->house.site, .dir = w->house.dir, .request = r};
+    *r = (struct request){.method = str_of(method),
+        .target = target,
+        .path = str_part(target, 0, mark),
+        .query = mark < target.len ? str_from(target, mark + 1) : S(""),
+        .headers = headers,
+        .header_count = 1,
+        .body = body,
+        .peer = S("127.0.0.1"),
+        .at = w->now};
+    struct flow f = {.mem = w->mem,
+        .doors = &w->doors,
+        .shop = w->house.shop,
+        .theme = w->house.site.theme,
+        .site = &w->house.site,
+        .dir = w->house.dir,
+        .request = r};
     struct reply reply = {0};
     web(&f, &reply);
     while (reply.changes) {
@@ -223,8 +234,7 @@ struct response world_ask(struct world *w, const char *method, str target, str t
 }
 
 /* One job in its own arena; a crash comes back here as if the process had been started again. */
-static void job_run(struct world *w, const struct row *row)
-{
+static void job_run(struct world *w, const struct row *row) {
     w->may_die = true;
     if (!setjmp(w->death)) {
         err e = work_job(w->job, &w->work, row);
@@ -233,8 +243,7 @@ static void job_run(struct world *w, const struct row *row)
     w->may_die = false;
 }
 
-static instant next_due(struct world *w)
-{
+static instant next_due(struct world *w) {
     struct row_list rows;
     struct query q = {.due_only = true, .due_max = INT64_MAX, .limit = 1};
     if (w->real->kind->list(w->real, w->job, &q, &rows).code != ERR_NONE || !rows.count)
@@ -242,8 +251,7 @@ static instant next_due(struct world *w)
     return rows.rows[0].due;
 }
 
-void world_run(struct world *w, int64_t for_ms)
-{
+void world_run(struct world *w, int64_t for_ms) {
     instant end = w->now + for_ms;
     for (int i = 0; i < 20000; i++) {
         struct row_list rows = {0};
@@ -262,8 +270,7 @@ void world_run(struct world *w, int64_t for_ms)
     CHECK("the world comes to rest", false);
 }
 
-str world_order_id(struct world *w, const struct response *r)
-{
+str world_order_id(struct world *w, const struct response *r) {
     for (size_t i = 0; i < r->header_count; i++) {
         str link = r->headers[i].value;
         size_t at = str_find(link, S("ref="));
@@ -275,16 +282,14 @@ str world_order_id(struct world *w, const struct response *r)
     return S("");
 }
 
-struct order *world_order(struct world *w, str id)
-{
+struct order *world_order(struct world *w, str id) {
     struct order *o = NULL;
     err e = orders_get(w->mem, w->real, id, &o);
     CHECK_STR("the order is there", e.what, S(""));
     return o;
 }
 
-struct response world_pay(struct world *w, const struct order *o, const char *button)
-{
+struct response world_pay(struct world *w, const struct order *o, const char *button) {
     str target = str_from(o->link, S("http://shop.test").len);
     return world_ask(w, "POST", target, S("application/x-www-form-urlencoded"),
         JOIN(w->mem, S("do="), str_of(button)));

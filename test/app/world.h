@@ -1,4 +1,5 @@
-/* world: fake doors for the flows: a memory store, partners that count their effects, a clock that is
+/* world: fake doors for the flows: a memory store, partners that count their effects, a clock
+ * that is
  * set, seeded dice, and one fault at the n-th door call. The flows are the real ones. */
 #ifndef TEST_APP_WORLD_H
 #define TEST_APP_WORLD_H
@@ -13,18 +14,18 @@
 /* What goes wrong at one door call. */
 enum fault {
     FAULT_NONE,
-    FAULT_APPLY_LOST,    /* UNKNOWN, and nothing was applied */
-    FAULT_APPLY_DONE,    /* UNKNOWN, and all of it was applied */
-    FAULT_APPLY_FULL,    /* the disk is full */
-    FAULT_READ,          /* get, list or lease: busy */
-    FAULT_TALK_REFUSED,  /* no byte was sent */
-    FAULT_TALK_BEFORE,   /* sent, no answer, nothing was done there */
-    FAULT_TALK_AFTER,    /* done there, the answer is dropped */
+    FAULT_APPLY_LOST,   /* UNKNOWN, and nothing was applied */
+    FAULT_APPLY_DONE,   /* UNKNOWN, and all of it was applied */
+    FAULT_APPLY_FULL,   /* the disk is full */
+    FAULT_READ,         /* get, list or lease: busy */
+    FAULT_TALK_REFUSED, /* no byte was sent */
+    FAULT_TALK_BEFORE,  /* sent, no answer, nothing was done there */
+    FAULT_TALK_AFTER,   /* done there, the answer is dropped */
     FAULT_TALK_503,
-    FAULT_TALK_500,      /* done there, and 500 answered */
+    FAULT_TALK_500, /* done there, and 500 answered */
     FAULT_TALK_422,
-    FAULT_TALK_HTML,     /* done there, 200, and nonsense */
-    FAULT_CRASH,         /* the process dies at a named crash point */
+    FAULT_TALK_HTML, /* done there, 200, and nonsense */
+    FAULT_CRASH,     /* the process dies at a named crash point */
     FAULTS
 };
 
@@ -47,8 +48,8 @@ struct world {
     int effects[PARTNERS];
     struct tree *mails; /* message ids, by file name: the last one written, and how many */
     int mail_files;
-    str last_key;       /* the keyed partner's: same key, same effect */
-    str reference;      /* the askable partner's, once it exists */
+    str last_key;  /* the keyed partner's: same key, same effect */
+    str reference; /* the askable partner's, once it exists */
     int log_lines;
 };
 

@@ -319,8 +319,7 @@ def tpay_note(merchant, code, reference, amount, number, **other):
          "tr_amount": amount, "tr_paid": amount, "tr_desc": "Kurs", "tr_status": "TRUE",
          "tr_error": "none", "tr_email": "anna@example.com", "test_mode": "0", "tr_channel": "150"}
     n.update(other)
-    n["md5sum"] = other.get("md5sum") or tpay_sum(n["id"], n["tr_id"], n["tr_amount"], n["tr_crc"],
-                                                  code)
+    n.setdefault("md5sum", tpay_sum(n["id"], n["tr_id"], n["tr_amount"], n["tr_crc"], code))
     return urllib.parse.urlencode(n).encode()
 
 

@@ -1,4 +1,5 @@
-/* fuzz_render: any template with any text in its holes. The text must not change the tags of the page,
+/* fuzz_render: any template with any text in its holes. The text must not change the tags of the
+ * page,
  * and reading must end without touching what is not its own.
  * Input: the template, a NUL byte, the text. */
 #include "../page/tags.h"

@@ -114,7 +114,7 @@ TEST(problem) {
     const struct tree *t = NULL;
     CHECK_STR("reads", json_read(mem, r.body, &t).what, S(""));
     CHECK_STR("type", r.type, S("application/problem+json"));
-    CHECK_INT("status", r.status, err_rules[ERR_INVALID].status);
+    CHECK_INT("status: the form reads, its fields are wrong", r.status, 422);
     CHECK_INT("status inside", tree_get_int(t, S("status"), 0), r.status);
     CHECK_STR("title", tree_get(t, S("title")), str_of(err_rules[ERR_INVALID].stranger));
     CHECK_STR("detail", tree_get(t, S("detail")), S("look at \"email\""));

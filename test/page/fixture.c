@@ -322,9 +322,13 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
     if (pages[i].kind == LETTER)
         return view_letter(mem, shop, o, letter_step(o, i), page);
     if (pages[i].kind == LESSON)
-        return view_lesson(mem, shop, theme, o, p,
-            S("# A boundary\n\nDraw it where the *rule* ends.\n\n```\norder.pay(note)\n```\n"),
-            lessons(mem), files(mem));
+        return view_lesson(mem, shop, theme,
+            &(struct lesson){.order = o,
+                .product = p,
+                .lessons = lessons(mem),
+                .files = files(mem),
+                .markdown = S("# A boundary\n\nDraw it where the *rule* ends.\n\n"
+                              "```\norder.pay(note)\n```\n")});
     return view_order(mem, shop, theme, o, page);
 }
 

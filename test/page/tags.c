@@ -8,17 +8,25 @@ struct walk {
     struct buf out;
 };
 
-static char peek(const struct walk *w) { return w->at < w->html.len ? w->html.ptr[w->at] : '\0'; }
+static char peek(const struct walk *w) {
+    return w->at < w->html.len ? w->html.ptr[w->at] : '\0';
+}
 
-static bool more(const struct walk *w) { return w->at < w->html.len; }
+static bool more(const struct walk *w) {
+    return w->at < w->html.len;
+}
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-static bool ends_name(char c) { return is_blank(c) || c == '/' || c == '>'; }
+static bool ends_name(char c) {
+    return is_blank(c) || c == '/' || c == '>';
+}
 
 static void skip_blanks(struct walk *w) {
     while (more(w) && is_blank(peek(w)))

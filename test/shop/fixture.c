@@ -84,7 +84,7 @@ struct order *fixture_order(struct arena *mem, const struct shop *shop) {
         .fields = fixture_fields(mem,
             "product=guide&email=anna@example.com&name=Anna&country=PL&consent_terms=on&"
             "utm_source=letter&key=k1")};
-    err e = order_place(mem, shop, &wish, NOW, 77, &o, &wrong);
+    err e = order_place(mem, shop, &wish, NOW, 77, &wrong, &o);
     return e.code == ERR_NONE ? o : NULL;
 }
 

@@ -76,7 +76,7 @@ static void test_wishes(struct arena *mem, const struct shop *shop) {
                        ? S("pl")
                        : S("en");
         struct order_wish wish = {.fields = fixture_fields(mem, wishes[i].fields)};
-        err e = order_place(mem, shop, &wish, NOW, 1, &o, &wrong);
+        err e = order_place(mem, shop, &wish, NOW, 1, &wrong, &o);
         if (!wishes[i].field) {
             CHECK(wishes[i].row, e.code == ERR_NONE && o && !wrong);
             continue;
@@ -145,7 +145,7 @@ static struct order *place(struct arena *mem, const struct shop *shop, const cha
     struct order *o = NULL;
     struct tree *wrong = NULL;
     struct order_wish wish = {.fields = fixture_fields(mem, fields), .address_hash = S("ab")};
-    err e = order_place(mem, shop, &wish, NOW, 1, &o, &wrong);
+    err e = order_place(mem, shop, &wish, NOW, 1, &wrong, &o);
     return e.code == ERR_NONE ? o : NULL;
 }
 
@@ -191,27 +191,27 @@ static void test_refused(struct arena *mem, const struct shop *shop) {
     struct order *o = NULL;
     struct tree *wrong = NULL;
     struct order_wish wish = {.fields = fixture_fields(mem, GOOD "&website=http")};
-    CHECK("honeypot", order_place(mem, shop, &wish, NOW, 1, &o, &wrong).code == ERR_REFUSED);
+    CHECK("honeypot", order_place(mem, shop, &wish, NOW, 1, &wrong, &o).code == ERR_REFUSED);
     struct tree *twice = tree_list(mem);
     tree_add(twice, tree_text(mem, S("email")));
     tree_add(twice, tree_text(mem, S("colour")));
     tree_add(twice, tree_text(mem, S("consent_terms")));
     wish = (struct order_wish){.fields = fixture_fields(mem, GOOD), .twice = twice};
-    CHECK("twice", order_place(mem, shop, &wish, NOW, 1, &o, &wrong).code == ERR_INVALID);
+    CHECK("twice", order_place(mem, shop, &wish, NOW, 1, &wrong, &o).code == ERR_INVALID);
     CHECK_INT("twice", wrong->count, 2);
     CHECK_STR("twice", tree_get(wrong, S("email")), words(S("en"), S("twice")));
     struct tree *fields = fixture_fields(mem, GOOD);
     tree_put(fields, S("name"), tree_list(mem));
     wish = (struct order_wish){.fields = fields};
-    CHECK("a list", order_place(mem, shop, &wish, NOW, 1, &o, &wrong).code == ERR_INVALID);
+    CHECK("a list", order_place(mem, shop, &wish, NOW, 1, &wrong, &o).code == ERR_INVALID);
     CHECK_STR("a list", tree_get(wrong, S("name")), words(S("en"), S("text_wrong")));
     wish = (struct order_wish){0};
-    CHECK("nothing at all", order_place(mem, shop, &wish, NOW, 1, &o, &wrong).code == ERR_INVALID);
+    CHECK("nothing at all", order_place(mem, shop, &wish, NOW, 1, &wrong, &o).code == ERR_INVALID);
     CHECK_INT("nothing at all", wrong->count, 3);
     struct shop poor = *shop;
     poor.gateway_count = 0;
     wish = (struct order_wish){.fields = fixture_fields(mem, GOOD)};
-    CHECK("no gateway", order_place(mem, &poor, &wish, NOW, 1, &o, &wrong).code == ERR_SETUP);
+    CHECK("no gateway", order_place(mem, &poor, &wish, NOW, 1, &wrong, &o).code == ERR_SETUP);
     CHECK("untouched", o == NULL);
 }
 

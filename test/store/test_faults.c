@@ -32,8 +32,10 @@ static void run_fill(struct run *r) {
         char *bytes = arena_take(r->mem, r->bytes);
         memset(bytes, 'x', r->bytes);
         for (size_t k = 0; k < PUTS; k++)
-            r->puts[i][k] = (struct put){
-                .part = part, .kind = k ? S("note") : S("order"), .bytes = {bytes, r->bytes}};
+            r->puts[i][k] = (struct put){.part = part,
+                .kind = S("o"),
+                .key = str_int(r->mem, (int64_t)k),
+                .bytes = {bytes, r->bytes}};
         r->changes[i] =
             (struct change){.puts = r->puts[i], .count = PUTS, .reserve = i % CHANGES == 3};
     }
