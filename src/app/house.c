@@ -185,7 +185,6 @@ static void serve_here(struct arena *mem, struct house *h, bool serve) {
 }
 
 static err house_start(struct arena *mem, struct house *h, const struct house_options *o) {
-    TRY(signal_open(&h->signals));
     TRY(listen_all(mem, h, o));
     serve_here(mem, h, o->serve);
     TRY(texts_keep(mem, h));
@@ -200,6 +199,8 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
 
 err house_run(struct arena *mem, struct house_shop *shop, const struct house_options *o) {
     struct house h = {.shop = shop};
+    /* Before the first thread: all of them must leave the signals to the loop. */
+    TRY(signal_open(&h.signals));
     TRY(open_doors(mem, shop, &h.open));
     err e = house_start(mem, &h, o);
     if (e.code != ERR_NONE) {

@@ -29,7 +29,10 @@ enum {
 #define ADD                                                          \
     "INSERT INTO row (kind, part, key, version, due, leased, bytes)" \
     " VALUES (?1, ?2, ?3, 1, ?5, 0, ?6) ON CONFLICT "
-#define SET "SET version = version + 1, due = ?5, leased = 0, bytes = ?6"
+/* A put that leaves the due time as it is goes on holding the lease. */
+#define SET                                                                                    \
+    "SET version = version + 1, leased = CASE WHEN due = ?5 THEN leased ELSE 0 END, due = ?5," \
+    " bytes = ?6"
 const char *const sqlite_texts[SQL_STATEMENTS] = {
     [WRITE_BEGIN] = "BEGIN IMMEDIATE",
     [WRITE_COMMIT] = "COMMIT",

@@ -8,7 +8,8 @@
  * KEPT_UNKNOWN, never "surely not applied". The store does not know what a row means.
  *
  * Threads: get and list may be called from any thread; apply and lease go through the committer,
- * which alone calls them. Leases are held by the row: version + 1, due = until.
+ * which alone calls them. Leases are held by the row: version + 1, due = until;
+ * a put that leaves that due time as it is goes on holding the lease.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -21,6 +21,16 @@ PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": f
          "commands": commands}
 
 
+def sanitizers(rows, folder):
+    """What ASan or UBSan said in the log of any process."""
+    for where, _, names in os.walk(folder):
+        for name in (n for n in names if n.endswith(".log")):
+            with open(os.path.join(where, name), encoding="utf-8", errors="replace") as f:
+                said = [line for line in f if "Sanitizer" in line or "runtime error" in line
+                        or "Assertion" in line]
+            rows.add(f"nothing broken in {name}", not said, said[:3])
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--program", default=os.path.join(ROOT, "build-test/src/app/grosz"))
@@ -39,6 +49,7 @@ def main():
             rows.add("goes on to its end", False, traceback.format_exc()[-3000:])
         finally:
             end_all()
+        sanitizers(rows, os.path.join(folder, name))
         print(f"{name}: {rows.passed - before[0]} passed, {rows.failed - before[1]} failed", flush=True)
     if options.keep:
         print(f"kept: {folder}")

@@ -165,14 +165,15 @@ void test_sqlite_leases(void) {
     struct store *s = test_sqlite(mem, path);
 
     script_check(mem, s, "first life",
-        S("apply a.o.=new:x@5|b.o.=new:y@6|c.o.=new:z@70|d.o.=new:w@4\nlease 9 50 9\n"
-          "apply d.o.=2:done@60 -> ok"));
+        S("apply a.o.=new:x@5|b.o.=new:y@6|c.o.=new:z@70|d.o.=new:w@4|e.o.=new:v@4\nlease 9 50 9\n"
+          "apply d.o.=2:done@60|e.o.=2:going@50 -> ok ok"));
     s->kind->close(s);
     if (try_open(mem, path, 20, &s).code != ERR_NONE)
         abort();
     script_check(mem, s, "leases of the former life are ended, nothing else is",
-        S("due - 99 9 -> a.o.=3:x@20 b.o.=3:y@20 d.o.=3:done@60 c.o.=1:z@70\n"
-          "apply a.o.=2:late -> conflict\nlease 20 90 9 -> a.o.=4:x@90 b.o.=4:y@90"));
+        S("due - 99 9 -> a.o.=3:x@20 b.o.=3:y@20 e.o.=4:going@20 d.o.=3:done@60 c.o.=1:z@70\n"
+          "apply a.o.=2:late -> conflict\napply e.o.=4:ended\n"
+          "lease 20 90 9 -> a.o.=4:x@90 b.o.=4:y@90"));
     s->kind->close(s);
     if (try_open(mem, path, 30, &s).code != ERR_NONE)
         abort();
