@@ -257,12 +257,13 @@ void step_asked(struct step *s, enum step_found found, const struct step_outcome
 
 /* ---- wake ---- */
 
-/* Steps of the whole order (line -1) wait for the steps of that name of every line. */
+/* Steps of the whole order (line -1) wait for the steps of that name of every line. What a person
+ * has dropped holds up nobody: who names its values is refused when rendered, and a person told. */
 static bool is_met(const struct step *steps, size_t count, int line, str need) {
     for (size_t i = 0; i < count; i++) {
         const struct step *s = &steps[i];
         bool meant = (line < 0 || s->line == line) && str_is(s->id, need);
-        if (meant && s->state != STEP_DONE && s->state != STEP_SKIPPED)
+        if (meant && step_is_open(s))
             return false;
     }
     return true;

@@ -40,7 +40,7 @@ struct step {
     str id, does; /* "invitation", "academy.invite" */
     str key;      /* HMAC of order/line/id under the shop secret, 26 characters */
     enum step_state state;
-    const struct tree *needs; /* list of step ids of the same line to be done or skipped first */
+    const struct tree *needs; /* list of step ids of the same line that must have ended first */
     const struct tree *with;  /* its settings, as planned; holes and ${NAME} unfilled */
     int64_t attempts;         /* sendings begun */
     int64_t unknowns;         /* outcomes that were UNKNOWN, each kept before another sending */
@@ -104,7 +104,7 @@ enum step_found { STEP_FOUND, STEP_ABSENT, STEP_NO_WORD };
 void step_asked(struct step *s, enum step_found found, const struct step_outcome *o, instant now,
     uint64_t dice);
 
-/* After any change: waiting steps of that line whose needs are all done or skipped become ready. */
+/* After any change: waiting steps of that line whose needs are all no longer open become ready. */
 void step_wake(struct step *steps, size_t count, instant now);
 
 /* ---- a person's verbs; ERR_CONFLICT with a sentence when the state does not allow it ---- */

@@ -268,7 +268,7 @@ static const struct {
     {STEP_UNKNOWN, false, true, false},
     {STEP_POISON, false, true, false},
     {STEP_HOLD, false, true, false},
-    {STEP_DROPPED, false, true, false},
+    {STEP_DROPPED, true, true, true},
     {STEP_DONE, true, true, true},
     {STEP_SKIPPED, true, true, true},
 };
