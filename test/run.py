@@ -39,23 +39,25 @@ def rooms():
     """The room programs, as Meson knows them: with their folder and environment."""
     text = subprocess.run(["meson", "introspect", "--tests", TEST], capture_output=True, text=True,
         check=True).stdout
-    return [(t["name"], t["cmd"], t["workdir"] or TEST, t["env"]) for t in json.loads(text)]
+    return [(("" if "crash" in str(t["suite"]) else "room ") + t["name"], t["cmd"],
+             t["workdir"] or TEST, t["env"]) for t in json.loads(text)]
 
 
-def kills(mode):
-    return {"quick": "30", "normal": "300", "long": "3000"}[mode]
+KILLS = {"quick": "30", "normal": "300", "long": "3000"}
+SIMULATED = {"quick": "10", "normal": "60", "long": "1800"}  # CPU seconds
 
 
 def slow(mode):
-    """The real program: driven, killed, cut off from its power."""
+    """The real program: driven, and killed; and the flows in a simulated world."""
     parts = [
         ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
-        ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", kills(mode))),
+        ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),
         ("kill_bugs", python("test/crash/kill.py", "--program", PROGRAM, "--bugs")),
     ]
-    if os.path.exists(path("test/crash/powerloss.py")):
-        words = [] if mode == "normal" else [f"--{mode}"]
-        parts.append(("powerloss", python("test/crash/powerloss.py", "--build", TEST, *words)))
+    sim = os.path.join(CLEAN, "test/sim/sim")
+    if os.path.exists(sim):
+        parts.append(("sim", [sim, "--shop", path("test/sim/shop"), "--seeds", "1000000",
+                              "--seconds", SIMULATED[mode]]))
     return parts
 
 
@@ -119,8 +121,7 @@ def main():
     p.add_argument("--long", dest="mode", action="store_const", const="long")
     p.add_argument("names", nargs="*", help="only parts with these words in their names")
     options = p.parse_args()
-    parts = [("run", None)] + checks() + [(f"room {t[0]}", *t[1:]) for t in rooms()] \
-        + slow(options.mode)
+    parts = [("run", None)] + checks() + rooms() + slow(options.mode)
     passed = failed = 0
     for name, *call in parts:
         if options.names and not any(word in name for word in options.names):

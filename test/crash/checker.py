@@ -60,7 +60,7 @@ class Checker:
 
     def __init__(self, shop, acks, partners):
         self.kept = Kept(os.path.join(shop.folder, "var", "shop.db"))
-        self.placed, self.told = acks
+        self.placed, self.told, self.given = acks.placed, acks.told, acks.sent
         self.effects, self.wire = partners.effects(), partners.wire()
         self.letters = shop.letters()
 
@@ -90,16 +90,13 @@ class Checker:
 
     def s4(self):
         genuine = {(n["order"], n["tr_id"]) for n in self.told if n["counts"]}
-        sent = {(n["order"], n["tr_id"]) for n in self.all_sent() if n["counts"]}
+        sent = {(n["order"], n["tr_id"]) for n in self.given if n["counts"]}
         for i, o in self.kept.orders.items():
             for p in o.get("payments", []):
                 if (i, p["transaction"]) not in genuine | sent:
                     yield f"order {i} has a payment that nobody made: {p['transaction']}"
             if o.get("paid_at") and not o.get("payments"):
                 yield f"order {i} is paid without a payment"
-
-    def all_sent(self):
-        return self.sent_notes if hasattr(self, "sent_notes") else []
 
     def s5(self):
         by_order = {}
@@ -157,6 +154,9 @@ class Checker:
         for (partner, act, ref), w in self.wire.items():
             if partner in EFFECTS and (len(w["digests"]) != 1 or len(w["keys"]) != 1):
                 yield f"{partner} {ref}: {len(w['digests'])} bodies, {len(w['keys'])} keys"
+            frozen = self.kept.sent.get((ref, f"1/{partner}/0"))
+            if frozen and list(w["digests"].values()) != [frozen["body"]]:
+                yield f"{partner} {ref}: sent {w['digests']}, frozen {frozen['body']}"
 
     def s14(self):
         for i, o in self.kept.orders.items():

@@ -28,7 +28,7 @@ steps:
       class: askable
       settle: 1s
       ask:
-        url: /askable/things?per_page=50
+        url: /askable/things?per_page=1000
         list: /things
         match: {reference: "{{order.id}}"}
         values: {thing: /id}
@@ -255,7 +255,7 @@ def paging(rows, shop, partners):
         rows.same(f"lost answer {n}, found on some page",
                   (step_of(orders[i], "askable")["state"], effects.get(("askable", "make", i))),
                   ("done", 1))
-    partners.knob(askable__page=50, askable__lag_ms=0)
+    partners.knob(askable__page=1000, askable__lag_ms=0)
 
 
 def not_there(rows, shop, folder, port):

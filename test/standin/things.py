@@ -55,7 +55,7 @@ class Things:
     def search(self, request):
         """Newest first, by cursor; what is younger than the lag is not seen yet."""
         lag = self.world.knob("askable.lag_ms", 0) / 1000
-        size = min(int(request.query.get("per_page", 50)), self.world.knob("askable.page", 50))
+        size = min(int(request.query.get("per_page", 50)), self.world.knob("askable.page", 1000))
         with self.lock:
             visible = [t for t in self.made["askable"] if t["made"] + lag <= time.time()][::-1]
         if "reference" in request.query:

@@ -23,8 +23,9 @@ FAULTS = {
     "hang": False,         # no answer until the caller has gone; nothing is done
     "late": True,          # no answer, and it is done only after the caller has gone
 }
+# ask_rate: of GET requests, null: the same rate.
 PLAN = {
-    "seed": 1, "rate": 0.0, "faults": {}, "asks": True,
+    "seed": 1, "rate": 0.0, "faults": {}, "ask_rate": None,
     "slow_ms": [5, 120], "hang_ms": 3000, "late_ms": 300, "down_ms": [30, 200], "retry_after": 1,
 }
 
@@ -97,15 +98,17 @@ class World:
             script = self.script_of(request)
             if script:
                 fault = script.pop(0)
-            elif request.method == "GET" and not self.plan["asks"]:
-                fault = "ok"
-            elif not self.plan["faults"] or self.dice.random() >= self.plan["rate"]:
+            elif not self.plan["faults"] or self.dice.random() >= self.rate_of(request):
                 fault = "ok"
             else:
                 names = sorted(self.plan["faults"])
                 fault = self.dice.choices(names, [self.plan["faults"][n] for n in names])[0]
             self.faults[fault] = self.faults.get(fault, 0) + 1
             return fault
+
+    def rate_of(self, request):
+        asked = request.method == "GET" and self.plan["ask_rate"] is not None
+        return self.plan["ask_rate"] if asked else self.plan["rate"]
 
     def script_of(self, request):
         """The first script with something left that is meant for this request."""
