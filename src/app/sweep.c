@@ -45,7 +45,9 @@ static err expire(struct arena *mem, const struct work *w, str id, bool *early) 
     if (*early || order_state(o) != ORDER_PLACED)
         return OK_ERR;
     err got = orders_change(mem, &e, &o);
-    return got.code == ERR_ABSENT ? OK_ERR : got;
+    /* Paid meanwhile, or the clock went back: the sweep looks at it again before it goes on. */
+    *early = got.code == ERR_ABSENT;
+    return *early ? OK_ERR : got;
 }
 
 /* One stretch of orders that are old enough, of one mode. */
