@@ -190,7 +190,7 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     TRY(texts_keep(mem, h));
     h->event = h->open.doors;
     h->limit = limit_new(mem);
-    TRY(pool_new(mem, &h->open.work, o->workers ? o->workers : 16, &h->pool));
+    TRY(pool_new(mem, &h->open.work, o->workers ? o->workers : 32, &h->pool));
     server_watch(h->server, committer_fd(h->open.committer), committed, h);
     server_watch(h->server, pool_fd(h->pool), errands_done, h);
     server_watch(h->server, h->signals, signalled, h);

@@ -60,6 +60,7 @@ struct writing {
     struct put puts[PUTS];
     size_t count;
     str part;
+    instant now;
 };
 
 static void put_add(struct writing *w, struct put p) {
@@ -90,14 +91,20 @@ static void stuck_put(struct writing *w, const struct shadow *old, const struct 
                    .kind = S("stuck"), .key = now->key, .version = PUT_ANY, .drop = !now->stuck});
 }
 
+/* An UNKNOWN whose time has come is written before its partner is asked, and with a later time
+ * afterwards. */
+static bool is_in_hand(const struct step *s, instant now) {
+    return s->state == STEP_SENDING || (s->state == STEP_UNKNOWN && s->due <= now);
+}
+
 static void steps_put(struct arena *mem, struct writing *w, const struct shadow *before,
     size_t count_before, const struct order *o, struct row *job) {
     struct shadow nothing = {0};
     for (size_t i = 0; i < o->step_count; i++) {
         struct shadow now = shadow_of(mem, &o->steps[i]);
         const struct shadow *old = i < count_before ? &before[i] : &nothing;
-        /* While it is being sent the job stays leased as it is. */
-        if (o->steps[i].state == STEP_SENDING && job && str_is(job->key, now.key))
+        /* While it is being sent or asked about the job stays leased as it is. */
+        if (is_in_hand(&o->steps[i], w->now) && job && str_is(job->key, now.key))
             now.due = job->due;
         job_put(w, old, &now, job);
         stuck_put(w, old, &now);
@@ -156,6 +163,7 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
 
     struct writing *w = NEW(mem, struct writing);
     w->part = e->id;
+    w->now = work->doors->now(work->doors->self);
     put_add(
         w, (struct put){.kind = S("order"), .version = o->version, .bytes = order_write(mem, o)});
     for (size_t i = 0; i < e->also_count; i++)
@@ -174,8 +182,9 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
 
 err orders_change(struct arena *mem, struct orders_edit *e, struct order **out) {
     for (int i = 0; i < TRIES; i++) {
-        struct order *o = NULL;
-        TRY(orders_get(mem, e->work->doors->store, e->id, &o));
+        struct order *o = i ? NULL : e->known;
+        if (!o)
+            TRY(orders_get(mem, e->work->doors->store, e->id, &o));
         err got = change_once(mem, e, o);
         if (got.code == ERR_NONE) {
             *out = o;

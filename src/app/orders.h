@@ -32,6 +32,9 @@ struct orders_edit {
     void *state;
     struct put also[ORDERS_ALSO];
     size_t also_count;
+    /* The order as just read or written by the caller, or null: saves the first reading. When
+     * someone has changed it since, the write finds out and it is read after all. */
+    struct order *known;
     /* The leased job this is done for, or null: fences the write. Its version follows what is
        written;
      * a step's job row is put or dropped as its state wants. */

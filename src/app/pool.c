@@ -50,6 +50,25 @@ static void rest(struct pool *p) {
     pthread_cond_timedwait(&p->wake, &p->lock, &until);
 }
 
+/* The steps of one order are due together, and two threads that change one order at once undo each
+ * other's work: so first one job of every order, then the second ones. While partners are slow they
+ * still run side by side. */
+static struct row_list rows_deal(struct arena *mem, const struct row_list *rows) {
+    struct row *dealt = arena_array(mem, rows->count + 1, sizeof(*dealt));
+    size_t *before = arena_array(mem, rows->count + 1, sizeof(*before));
+    struct row_list out = *rows;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t k = 0; k < i; k++)
+            before[i] += str_is(rows->rows[k].part, rows->rows[i].part);
+    size_t count = 0;
+    for (size_t round = 0; count < rows->count; round++)
+        for (size_t i = 0; i < rows->count; i++)
+            if (before[i] == round)
+                dealt[count++] = rows->rows[i];
+    out.rows = dealt;
+    return out;
+}
+
 /* Leases more; the lock is let go meanwhile, and only one thread leases at a time. */
 static void lease_more(struct pool *p) {
     p->leasing = true;
@@ -63,6 +82,8 @@ static void lease_more(struct pool *p) {
     err e = s->kind->lease(s, p->leased, now, now + WORK_LEASE_MS, LEASE_AT_ONCE, &got);
     if (e.code != ERR_NONE)
         doors_log(p->work.doors, S("error"), e.what);
+    else
+        got = rows_deal(p->leased, &got);
     pthread_mutex_lock(&p->lock);
     p->rows = e.code == ERR_NONE ? got : (struct row_list){0};
     p->next = 0;

@@ -227,14 +227,14 @@ static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o
 }
 
 /* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
- * When the
- * first try was applied after all, the fence says so. */
-static err end_write(struct arena *mem, struct sending *n) {
+ * When the first try was applied after all, the fence says so. */
+static err end_write(struct arena *mem, struct sending *n, struct order *begun) {
     struct order *o = NULL;
     err got = OK_ERR;
     for (int i = 0; i < 3; i++) {
         struct orders_edit e = {
             .work = n->work, .id = n->job->part, .edit = finish_edit, .state = n, .job = n->job};
+        e.known = i ? NULL : begun;
         got = orders_change(mem, &e, &o);
         if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
             break;
@@ -267,7 +267,7 @@ static void converse(struct arena *mem, struct sending *n, struct talk_answer *a
     crash_at(n->work, CRASH_ANSWERED);
 }
 
-static err send_step(struct arena *mem, struct sending *n, const struct order *o) {
+static err send_step(struct arena *mem, struct sending *n, struct order *o) {
     struct talk_answer answer;
     const struct step *s = n->call.step.step;
     if (!n->request.kind)
@@ -275,7 +275,7 @@ static err send_step(struct arena *mem, struct sending *n, const struct order *o
     crash_at(n->work, CRASH_SENDING_KEPT);
     converse(mem, n, &answer);
     n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
-    return end_write(mem, n);
+    return end_write(mem, n, o);
 }
 
 static err ask_step(struct arena *mem, struct sending *n) {
@@ -284,7 +284,7 @@ static err ask_step(struct arena *mem, struct sending *n) {
     err e = n->call.connector->ask(mem, &n->call.step, &n->request);
     if (e.code != ERR_NONE) {
         n->outcome.why = e.what;
-        return end_write(mem, n);
+        return end_write(mem, n, NULL);
     }
     for (int page = 0; page < ASK_PAGES; page++) {
         struct talk_request next = {0};
@@ -294,7 +294,7 @@ static err ask_step(struct arena *mem, struct sending *n) {
             break;
         n->request = next;
     }
-    return end_write(mem, n);
+    return end_write(mem, n, NULL);
 }
 
 static err work_step(struct arena *mem, const struct work *w, struct row *job) {

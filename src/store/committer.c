@@ -34,6 +34,7 @@ struct committer {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct commit_list waiting, submitted, done;
+    size_t waited; /* how many waited for a round lately */
     bool idle, early, stopping;
 };
 
@@ -132,6 +133,20 @@ static void round_leases(struct committer *c, const struct round *r) {
     }
 }
 
+enum { STRAGGLERS_US = 50, STRAGGLERS_NAPS = 3, STRAGGLERS_MIN = 4 };
+
+/* Those who waited for the last commit are about to come back with their next change: a commit for
+ * the first of them alone would hold up all others for the length of a disk's flush. */
+static bool round_is_thin(const struct committer *c) {
+    size_t count = 0;
+
+    if (c->submitted.first || c->stopping || c->waited < STRAGGLERS_MIN)
+        return false;
+    for (const struct commit *i = c->waiting.first; i; i = i->next)
+        count++;
+    return count < c->waited;
+}
+
 /* Waits for work; false when there is none and there will be none. */
 static bool round_begin(struct committer *c, struct round *r) {
     *r = (struct round){0};
@@ -142,8 +157,14 @@ static bool round_begin(struct committer *c, struct round *r) {
         pthread_cond_wait(&c->work, &c->lock);
     }
     c->idle = false;
+    for (int i = 0; i < STRAGGLERS_NAPS && round_is_thin(c); i++) {
+        pthread_mutex_unlock(&c->lock);
+        usleep(STRAGGLERS_US);
+        pthread_mutex_lock(&c->lock);
+    }
     r->early = c->early;
     round_gather(c, r);
+    c->waited = r->waiters > c->waited ? r->waiters : c->waited ? c->waited - 1 : 0;
     return true;
 }
 
