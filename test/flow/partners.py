@@ -302,7 +302,7 @@ def crash_at(rows, shop, partners, point, nth):
     effects = partners.effects()
     for kind in CLASSES:
         n = effects.get((kind, "put" if kind == "natural" else "make", o["id"]), 0)
-        state = step_of(o, kind)["state"]
+        state = step_of(o, kind).get("state")
         fine = (state, n) == ("done", 1)
         if kind == "opaque" and state == "hold":
             fine = n <= 1 and unknowns(shop, f"{o['id']}/1/opaque") == 1
