@@ -30,9 +30,9 @@ def python(script, *words):
 
 
 def checks():
-    names = ["rooms", "sizes", "doors", "words", "comments", "data"]
-    return [(f"check_{n}", python(f"tools/check_{n}.py", *([CLEAN] if n == "data" else [])))
-            for n in names]
+    names = ["rooms", "sizes", "doors", "words", "comments", "data", "docs"]
+    given = {"data": [CLEAN], "docs": [PROGRAM]}
+    return [(f"check_{n}", python(f"tools/check_{n}.py", *given.get(n, []))) for n in names]
 
 
 def rooms():
