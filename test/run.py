@@ -44,7 +44,7 @@ def rooms():
 
 
 KILLS = {"quick": "30", "normal": "300", "long": "3000"}
-SIMULATED = {"quick": "10", "normal": "60", "long": "1800"}  # CPU seconds
+SIMULATED = {"quick": "10", "normal": "80", "long": "1800"}  # CPU seconds
 
 
 def slow(mode):
@@ -54,11 +54,13 @@ def slow(mode):
         ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),
         ("kill_bugs", python("test/crash/kill.py", "--program", PROGRAM, "--bugs")),
     ]
-    sim = os.path.join(CLEAN, "test/sim/sim")
-    if os.path.exists(sim):
-        parts.append(("sim", [sim, "--shop", path("test/sim/shop"), "--seeds", "1000000",
-                              "--seconds", SIMULATED[mode]]))
-    return parts
+    sim = [os.path.join(CLEAN, "test/sim/sim"), "--shop", path("test/sim/shop")]
+    many = ["--seeds", "1000000", "--seconds", SIMULATED[mode]]
+    return parts + [
+        ("sim_memory", [*sim, *many]),
+        ("sim_sqlite", [*sim, "--store", "sqlite", *many]),
+        ("sim_exhaust", [*sim, "--exhaust", "1" if mode == "quick" else "2"]),
+    ]
 
 
 # ---- running one ----

@@ -1,0 +1,119 @@
+#include "base/encode.h"
+#include "sim/sim.h"
+
+/* Buyers: they press twice, come back with the same key, pay late, or never. */
+
+enum { TRIES_MOST = 6 };
+
+static void form_send(struct sim *s, void *what, uint64_t number);
+
+/* Where the link leads: ref= of the test gateway, crc= of tpay. */
+static str reference_of(const struct response *r) {
+    for (size_t i = 0; i < r->header_count; i++) {
+        str link = r->headers[i].value;
+        size_t at = str_find(link, S("ref="));
+        if (at == link.len)
+            at = str_find(link, S("crc="));
+        if (str_is_like(r->headers[i].name, S("Location")) && at < link.len)
+            return str_part(link, at + 4, 27);
+    }
+    return S("");
+}
+
+static void later(struct sim *s, struct buyer_form *b) {
+    if (b->keyed && !b->order && b->tries < TRIES_MOST)
+        event_add(s, s->now + (int64_t)below(s, 30 * TIME_SECOND), form_send, b, 0);
+}
+
+static void pays(struct sim *s, void *what, uint64_t number) {
+    gateway_takes(s, what);
+}
+
+/* S16: the same key and the same body give the same order. */
+static void same_order(struct sim *s, const struct buyer_form *b, const struct ghost_order *o) {
+    bool fresh = s->now - b->first_at < 12 * TIME_HOUR && !s->rate[FAULT_CLOCK];
+    if (b->order && b->order != o && fresh)
+        violate(s, "S16", "one key, one form, two orders: %s and %s", b->order->id, o->id);
+}
+
+static int64_t pay_after(struct sim *s) {
+    if (s->script)
+        return 1000;
+    return (int64_t)below(s, below(s, 4) ? 10 * TIME_MINUTE : 8 * TIME_DAY);
+}
+
+/* S1, the part at the moment of the acknowledgement: the order is in the store. */
+static void acknowledged(struct sim *s, struct ask *a, const struct response *r) {
+    struct buyer_form *b = a->who;
+    str reference = reference_of(r);
+    if (r->status != 303 || !reference.len) {
+        if (r->status < 500)
+            violate(s, "S1", "a good form was answered with %d", r->status);
+        later(s, b);
+        return;
+    }
+    struct ghost_order *o = ghost_order(s, str_part(reference, 0, 19), false);
+    if (!o || !o->kept) {
+        violate(s, "S1", "order %.*s was acknowledged and is not kept", 19, reference.ptr);
+        return;
+    }
+    o->acked = true;
+    memcpy(o->reference, reference.ptr, reference.len);
+    if (b->keyed)
+        same_order(s, b, o);
+    if (strikes(s, FAULT_UNHEARD)) {
+        later(s, b);
+        return;
+    }
+    if (!b->order && b->pays)
+        event_add(s, s->now + pay_after(s), pays, o, 0);
+    b->order = o;
+}
+
+static void form_send(struct sim *s, void *what, uint64_t number) {
+    struct buyer_form *b = what;
+    struct ask *a = NEW(s->mem, struct ask);
+    b->tries++;
+    *a = (struct ask){.method = "POST",
+        .target = S("/api/order"),
+        .type = S("application/x-www-form-urlencoded"),
+        .body = b->body,
+        .answered = acknowledged,
+        .who = b};
+    if (!ask_send(s, a))
+        later(s, b);
+    /* Whoever is not answered presses again. */
+    else if (b->keyed && !s->script && b->tries < TRIES_MOST)
+        event_add(s, s->now + 5 * TIME_SECOND + (int64_t)below(s, TIME_MINUTE), form_send, b, 0);
+    if (b->keyed && strikes(s, FAULT_TWICE))
+        event_add(s, s->now, form_send, b, 0);
+}
+
+static const struct {
+    str id, price;
+} products[] = {
+    {S_INIT("course"), S_INIT("499.00+PLN")},
+    {S_INIT("badge"), S_INIT("10.00+PLN")},
+    {S_INIT("talk"), S_INIT("79.00+EUR")},
+    {S_INIT("letter"), S_INIT("5.00+EUR")},
+};
+
+void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
+    struct buyer_form *b = NEW(s->mem, struct buyer_form);
+    size_t product = below(s, s->house->shop->live ? 2 : COUNT(products));
+    str name = base32_number(s->mem, number, 4);
+    if (s->script)
+        product = (size_t)s->product;
+    b->keyed = !s->script && below(s, 2);
+    b->pays = s->script || below(s, 8) != 0;
+    b->first_at = s->now;
+    b->body = JOIN(s->mem, S("product="), products[product].id, S("&email="), name,
+        S("%40example.com&name=Anna+Nowak&price="), products[product].price,
+        S("&consent_terms=on"));
+    if (b->keyed)
+        b->body = JOIN(s->mem, b->body, S("&key=0123456789abcdef"), name);
+    form_send(s, b, 0);
+    if (--s->buyers_left > 0)
+        event_add(s, s->now + (int64_t)below(s, number & 1 ? 2 * TIME_SECOND : 3 * TIME_HOUR),
+            buyer_comes, NULL, number + 1);
+}

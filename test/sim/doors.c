@@ -1,0 +1,131 @@
+#include "sim/sim.h"
+
+#define OF_STORE(s) ((struct process *)(void *)((char *)(s)-offsetof(struct process, store)))
+
+static instant door_now(void *self) {
+    return process_now(self);
+}
+
+static uint64_t door_dice(void *self) {
+    return roll(((struct process *)self)->sim);
+}
+
+static void door_log(void *self, str level, str words) {
+    check_text(((struct process *)self)->sim, "a line of the log", words);
+}
+
+/* The places where a process may lose its turn, its life or its time. */
+static void door(struct process *p) {
+    struct sim *s = p->sim;
+    if (strikes(s, FAULT_CRASH))
+        process_crash(s, p);
+    if (strikes(s, FAULT_CLOCK)) {
+        static const int64_t jumps[] = {TIME_SECOND, TIME_MINUTE, TIME_HOUR, 40 * TIME_HOUR};
+        int64_t most = jumps[below(s, COUNT(jumps))];
+        p->offset += (int64_t)below(s, 2 * (uint64_t)most) - most;
+    }
+    if (strikes(s, FAULT_PAUSE)) {
+        p->paused_until = s->now + (int64_t)below(s, 5 * TIME_MINUTE);
+        fibre_sleep(s, 1);
+    } else if (strikes(s, FAULT_SWITCH)) {
+        fibre_sleep(s, (int64_t)below(s, 4));
+    }
+}
+
+/* A read changes nothing: to the small scope, dying before it is dying before the next write. */
+static void door_read(struct process *p) {
+    if (!p->sim->script)
+        door(p);
+}
+
+static void door_crash(void *self, enum crash_point at) {
+    struct process *p = self;
+    trace_add(p->sim, (uint64_t)at);
+    if (strikes(p->sim, FAULT_CRASH_MARK))
+        process_crash(p->sim, p);
+    door_read(p);
+}
+
+/* ---- the store ---- */
+
+static err door_get(
+    struct store *store, struct arena *mem, str part, str kind, str key, struct row *out) {
+    struct process *p = OF_STORE(store);
+    door_read(p);
+    if (strikes(p->sim, FAULT_BUSY))
+        return err_make(ERR_BUSY, S("the simulator reads nothing"));
+    return p->sim->real->kind->get(p->sim->real, mem, part, kind, key, out);
+}
+
+static err door_list(
+    struct store *store, struct arena *mem, const struct query *q, struct row_list *out) {
+    struct process *p = OF_STORE(store);
+    door_read(p);
+    if (strikes(p->sim, FAULT_BUSY))
+        return err_make(ERR_BUSY, S("the simulator lists nothing"));
+    return p->sim->real->kind->list(p->sim->real, mem, q, out);
+}
+
+static void apply_one(struct sim *s, struct change *c) {
+    bool lost = strikes(s, FAULT_LOST);
+    bool hidden = !lost && strikes(s, FAULT_DONE);
+    if (strikes(s, FAULT_FULL))
+        s->full_until = s->now + (int64_t)below(s, 10 * TIME_MINUTE);
+    if (s->full_until > s->now && (!c->reserve || below(s, 8) == 0)) {
+        c->kept = KEPT_FULL;
+        return;
+    }
+    if (!lost) {
+        s->real->kind->apply(s->real, c, 1);
+        if (c->kept == KEPT_OK)
+            ghost_applied(s, c);
+    }
+    if (lost || hidden)
+        c->kept = KEPT_UNKNOWN;
+    trace_add(s, (uint64_t)c->kept);
+}
+
+static void door_apply(struct store *store, struct change *changes, size_t count) {
+    struct process *p = OF_STORE(store);
+    door_read(p);
+    for (size_t i = 0; i < count; i++)
+        apply_one(p->sim, &changes[i]);
+    door(p);
+}
+
+static err door_lease(struct store *store, struct arena *mem, instant now, instant until,
+    size_t limit, struct row_list *out) {
+    struct process *p = OF_STORE(store);
+    struct sim *s = p->sim;
+    door_read(p);
+    if (strikes(s, FAULT_BUSY))
+        return err_make(ERR_BUSY, S("the simulator leases nothing"));
+    TRY(s->real->kind->lease(s->real, mem, now, until, limit, out));
+    s->current->token = s->tokens;
+    for (size_t i = 0; i < out->count; i++)
+        ghost_leased(s, &out->rows[i], ++s->tokens);
+    door(p);
+    return OK_ERR;
+}
+
+static void door_close(struct store *store) {
+    (void)store;
+}
+
+static const struct store_kind door_kind = {
+    "simulated", door_get, door_list, door_apply, door_lease, door_close};
+
+void process_doors(struct sim *s, struct process *p) {
+    p->sim = s;
+    p->store.kind = &door_kind;
+    p->talk.say = partner_say;
+    p->doors = (struct doors){.self = p,
+        .now = door_now,
+        .dice = door_dice,
+        .crash = door_crash,
+        .log = door_log,
+        .talk = &p->talk,
+        .store = &p->store};
+    p->work =
+        (struct work){.doors = &p->doors, .shop = s->house->shop, .theme = s->house->site.theme};
+}

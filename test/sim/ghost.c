@@ -1,0 +1,247 @@
+#include "base/hash.h"
+#include "base/json.h"
+#include "sim/sim.h"
+
+#include <stdarg.h>
+
+const str sim_canary = S_INIT("CANARY-5f0c");
+
+void violate(struct sim *s, const char *predicate, const char *format, ...) {
+    char words[300];
+    va_list list;
+    if (s->failed)
+        return;
+    va_start(list, format);
+    vsnprintf(words, sizeof(words), format, list);
+    va_end(list);
+    s->failed = true;
+    snprintf(s->why, sizeof(s->why), "%s: %s", predicate, words);
+}
+
+/* ---- what there is ---- */
+
+struct ghost_order *ghost_order(struct sim *s, str id, bool add) {
+    for (size_t i = 0; i < s->order_count; i++)
+        if (str_is(str_of(s->orders[i].id), id))
+            return &s->orders[i];
+    if (!add || id.len >= sizeof(s->orders[0].id))
+        return NULL;
+    if (s->order_count == SIM_ORDERS) {
+        violate(s, "the simulator", "has no room for more than %d orders", SIM_ORDERS);
+        return NULL;
+    }
+    struct ghost_order *o = &s->orders[s->order_count++];
+    *o = (struct ghost_order){.payments_hash = 1, .refunds_hash = 1};
+    memcpy(o->id, id.ptr, id.len);
+    return o;
+}
+
+struct ghost_step *ghost_step(struct ghost_order *o, str name) {
+    for (size_t i = 0; i < o->step_count; i++)
+        if (str_is(str_of(o->steps[i].name), name))
+            return &o->steps[i];
+    return NULL;
+}
+
+static uint64_t note_name(str part, str key) {
+    return hash_bytes(hash_bytes(0xcbf29ce484222325u, part), key);
+}
+
+bool ghost_note(const struct sim *s, str raw) {
+    uint64_t hash = hash_bytes(1, raw);
+    for (size_t i = 0; i < s->note_count; i++)
+        if (s->notes[i].raw == hash)
+            return true;
+    return false;
+}
+
+/* ---- notes: S2, what was kept of a note never changes and never goes ---- */
+
+static str note_raw(struct sim *s, str bytes) {
+    const struct tree *t = NULL;
+    struct note n = {0};
+    if (json_read_row(s->scratch, bytes, &t).code != ERR_NONE
+        || note_read(s->scratch, t, &n).code != ERR_NONE)
+        violate(s, "S2", "a kept note does not read");
+    return n.raw;
+}
+
+static void note_applied(struct sim *s, const struct put *p) {
+    uint64_t name = note_name(p->part, p->key),
+             raw = p->drop ? 0 : hash_bytes(1, note_raw(s, p->bytes));
+    for (size_t i = 0; i < s->note_count; i++) {
+        if (s->notes[i].name != name)
+            continue;
+        if (p->drop || raw != s->notes[i].raw)
+            violate(s, "S2", "a kept note is %s: %.*s", p->drop ? "gone" : "another one",
+                (int)p->key.len, p->key.ptr);
+        return;
+    }
+    if (p->drop)
+        return;
+    if (s->note_count == s->note_room) {
+        size_t room = s->note_room ? s->note_room * 2 : 64;
+        struct note_kept *more = arena_array(s->mem, room, sizeof(*more));
+        if (s->note_count)
+            memcpy(more, s->notes, s->note_count * sizeof(*more));
+        s->notes = more;
+        s->note_room = room;
+    }
+    s->notes[s->note_count++] = (struct note_kept){.name = name, .raw = raw};
+}
+
+/* ---- rows of an order ---- */
+
+static void order_applied(struct sim *s, const struct put *p) {
+    struct ghost_order *o = ghost_order(s, p->part, true);
+    struct order *kept = NULL;
+    if (!o)
+        return;
+    if (p->drop) {
+        violate(s, "S1", "the order %s was dropped", o->id);
+        return;
+    }
+    err e = order_read(s->scratch, p->bytes, &kept);
+    if (e.code != ERR_NONE)
+        violate(s, "S1", "the order %s does not read: %.*s", o->id, (int)e.what.len, e.what.ptr);
+    else
+        check_order(s, o, kept);
+}
+
+static void job_applied(struct sim *s, const struct put *p) {
+    struct ghost_order *o = ghost_order(s, p->part, false);
+    struct ghost_step *g = o ? ghost_step(o, p->key) : NULL;
+    if (g)
+        g->job = !p->drop;
+}
+
+static void stuck_applied(struct sim *s, const struct put *p) {
+    struct ghost_order *o = ghost_order(s, p->part, false);
+    struct ghost_step *g = o ? ghost_step(o, p->key) : NULL;
+    if (g)
+        g->stuck = !p->drop;
+}
+
+static void open_applied(struct sim *s, const struct put *p) {
+    struct ghost_order *o = ghost_order(s, p->part, false);
+    if (o)
+        o->open = !p->drop;
+}
+
+/* S9, its first half: what is frozen is what the order says it is. */
+static void sent_applied(struct sim *s, const struct put *p) {
+    struct ghost_order *o = ghost_order(s, p->part, false);
+    size_t end = p->key.len;
+    while (end && p->key.ptr[end - 1] != '/')
+        end--;
+    struct ghost_step *g = o && end ? ghost_step(o, str_part(p->key, 0, end - 1)) : NULL;
+    if (!g || p->drop)
+        violate(s, "S9", "a frozen request without its step, or dropped");
+    else if (!str_is(hash_sha256_hex(s->scratch, p->bytes), str_of(g->digest)))
+        violate(s, "S9", "%s %s: the frozen request is not what its digest says", o->id, g->name);
+}
+
+static const struct {
+    str kind;
+    void (*applied)(struct sim *s, const struct put *p);
+} kinds[] = {
+    {S_INIT("order"), order_applied},
+    {S_INIT("job"), job_applied},
+    {S_INIT("stuck"), stuck_applied},
+    {S_INIT("open"), open_applied},
+    {S_INIT("note"), note_applied},
+    {S_INIT("stray"), note_applied},
+    {S_INIT("sent"), sent_applied},
+};
+
+static bool has_due(const struct change *c) {
+    for (size_t i = 0; i < c->count; i++)
+        if (c->puts[i].due)
+            return true;
+    return false;
+}
+
+void ghost_applied(struct sim *s, const struct change *c) {
+    arena_reset(s->scratch);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct put *p = &c->puts[i];
+        trace_add(s, hash_bytes(hash_bytes(note_name(p->part, p->key), p->kind), p->bytes));
+        check_text(s, "a row", p->bytes);
+        for (size_t k = 0; k < COUNT(kinds); k++)
+            if (str_is(kinds[k].kind, p->kind))
+                kinds[k].applied(s, p);
+    }
+    struct ghost_order *o = ghost_order(s, c->puts[0].part, false);
+    if (o && !s->failed)
+        check_rows(s, o);
+    if (has_due(c))
+        fibre_hint(s);
+}
+
+/* ---- after a restart ---- */
+
+static void again_rows(struct sim *s, str kind, void (*applied)(struct sim *, const struct put *)) {
+    struct row_list rows = {0};
+    struct query q = {.kind = kind, .limit = 1000};
+    arena_reset(s->scratch);
+    err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
+    if (e.code != ERR_NONE || rows.more)
+        violate(s, "S1", "after a restart the rows cannot be read");
+    for (size_t i = 0; e.code == ERR_NONE && i < rows.count; i++) {
+        const struct row *r = &rows.rows[i];
+        struct put p = {.part = r->part, .kind = kind, .key = r->key, .bytes = r->bytes};
+        applied(s, &p);
+    }
+}
+
+static void again_order(struct sim *s, const struct put *p) {
+    order_applied(s, p);
+    struct ghost_order *o = ghost_order(s, p->part, false);
+    if (o)
+        o->seen = true;
+}
+
+static void again_note(struct sim *s, const struct put *p) {
+    note_applied(s, p);
+    for (size_t i = 0; i < s->note_count; i++)
+        if (s->notes[i].name == note_name(p->part, p->key))
+            s->notes[i].seen = true;
+}
+
+/* S1, S2 after every crash: all that was kept is still kept. */
+void ghost_again(struct sim *s) {
+    for (size_t i = 0; i < s->order_count; i++) {
+        struct ghost_order *o = &s->orders[i];
+        o->seen = o->open = false;
+        for (size_t k = 0; k < o->step_count; k++)
+            o->steps[k].job = o->steps[k].stuck = false;
+    }
+    for (size_t i = 0; i < s->note_count; i++)
+        s->notes[i].seen = false;
+    s->again = true;
+    again_rows(s, S("order"), again_order);
+    again_rows(s, S("note"), again_note);
+    again_rows(s, S("stray"), again_note);
+    again_rows(s, S("job"), job_applied);
+    again_rows(s, S("stuck"), stuck_applied);
+    again_rows(s, S("open"), open_applied);
+    s->again = false;
+    for (size_t i = 0; i < s->order_count; i++) {
+        if (!s->orders[i].seen)
+            violate(s, "S1", "the order %s is gone after a crash", s->orders[i].id);
+        check_rows(s, &s->orders[i]);
+    }
+    for (size_t i = 0; i < s->note_count; i++)
+        if (!s->notes[i].seen)
+            violate(s, "S2", "a note is gone after a crash");
+}
+
+void ghost_leased(struct sim *s, const struct row *row, uint64_t token) {
+    trace_add(s, note_name(row->part, row->key));
+    if (!str_is(row->kind, S("job")))
+        return;
+    struct ghost_order *o = ghost_order(s, row->part, false);
+    struct ghost_step *g = o ? ghost_step(o, row->key) : NULL;
+    if (g)
+        g->holder = token;
+}

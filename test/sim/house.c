@@ -1,0 +1,200 @@
+#include "app/web.h"
+#include "sim/sim.h"
+
+enum { FRESH_MS = 60 * 1000, SWEEP_MS = 6 * 60 * 60 * 1000 };
+
+instant process_now(const struct process *p) {
+    return p->sim->now + p->offset;
+}
+
+/* ---- workers ---- */
+
+static instant next_due(struct sim *s) {
+    struct row_list rows = {0};
+    struct query q = {.due_only = true, .due_max = INT64_MAX, .limit = 1};
+    arena_reset(s->scratch);
+    err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
+    return e.code == ERR_NONE && rows.count ? rows.rows[0].due : INT64_MAX;
+}
+
+/* As app/pool does it: what waited too long in our hands is left to the next lease. */
+static void worker_job(struct fibre *f, const struct row *row, uint64_t token) {
+    struct process *p = f->process;
+    if (row->due - process_now(p) < WORK_LEASE_MS - FRESH_MS)
+        return;
+    f->job = row;
+    f->token = token;
+    arena_reset(f->mem);
+    err e = work_job(f->mem, &p->work, row);
+    f->job = NULL;
+    check_text(p->sim, "an error", e.what);
+    if (e.code == ERR_CORRUPT)
+        violate(p->sim, "S1", "a kept row does not read: %.*s", (int)e.what.len, e.what.ptr);
+}
+
+static void worker_run(struct fibre *f) {
+    struct process *p = f->process;
+    struct sim *s = p->sim;
+    for (;;) {
+        struct row_list got = {0};
+        arena_reset(f->leased);
+        instant now = process_now(p);
+        size_t limit = 1 + below(s, (uint64_t)s->lease_most);
+        err e = p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &got);
+        uint64_t token = f->token;
+        for (size_t i = 0; e.code == ERR_NONE && i < got.count; i++)
+            worker_job(f, &got.rows[i], token + i + 1);
+        if (e.code == ERR_NONE && got.count)
+            continue;
+        instant due = next_due(s);
+        if (due < INT64_MAX)
+            due = due - p->offset > s->now ? due - p->offset : s->now + 1;
+        fibre_rest(s, e.code == ERR_NONE ? due : s->now + 500);
+    }
+}
+
+/* ---- sweeps ---- */
+
+static void sweep_run(struct fibre *f) {
+    err e = work_sweep(f->mem, &f->process->work);
+    check_text(f->process->sim, "an error", e.what);
+}
+
+static void sweep_comes(struct sim *s, void *what, uint64_t life) {
+    struct process *p = what;
+    if (!p->alive || p->life != life || s->phase == PHASE_KIND)
+        return;
+    fibre_start(s, p, sweep_run);
+    event_add(s, s->now + (int64_t)below(s, SWEEP_MS), sweep_comes, p, life);
+}
+
+/* ---- life and death ---- */
+
+void process_start(struct sim *s, void *what, uint64_t life) {
+    struct process *p = what;
+    if (p->alive || p->life != life)
+        return;
+    if (!store_up(s)) {
+        event_add(s, s->now + TIME_SECOND, process_start, p, life);
+        return;
+    }
+    p->alive = true;
+    process_doors(s, p);
+    for (int i = 0; i < s->workers; i++)
+        fibre_start(s, p, worker_run);
+    if (!s->script)
+        event_add(s, s->now + (int64_t)below(s, SWEEP_MS), sweep_comes, p, life);
+}
+
+void process_crash(struct sim *s, struct process *p) {
+    s->totals->crashes++;
+    store_down(s);
+    p->alive = false;
+    p->life++;
+    p->paused_until = 0;
+    event_add(s, s->now + 1 + (int64_t)below(s, s->script ? 1 : 2 * TIME_MINUTE), process_start, p,
+        p->life);
+    fibres_drop(s, p);
+}
+
+/* ---- requests ---- */
+
+static void request_run(struct fibre *f) {
+    struct process *p = f->process;
+    struct sim *s = p->sim;
+    struct ask *a = f->ask;
+    struct header header = {S("Content-Type"), a->type};
+    struct request r = {.method = str_of(a->method),
+        .target = a->target,
+        .path = a->target,
+        .headers = &header,
+        .header_count = 1,
+        .body = a->body,
+        .peer = S("127.0.0.1"),
+        .at = process_now(p)};
+    struct flow flow = {.mem = f->mem,
+        .doors = &p->doors,
+        .shop = s->house->shop,
+        .theme = s->house->site.theme,
+        .site = &s->house->site,
+        .dir = s->house->dir,
+        .request = &r};
+    struct reply reply = {0};
+    web(&flow, &reply);
+    while (reply.changes) {
+        struct change *changes = reply.changes;
+        p->store.kind->apply(&p->store, changes, reply.change_count);
+        reply.changes = NULL;
+        reply.kept(&flow, &reply);
+    }
+    check_text(s, "a response", reply.response.body);
+    a->answered(s, a, &reply.response);
+}
+
+bool ask_send(struct sim *s, struct ask *a) {
+    int first = (int)below(s, (uint64_t)s->process_count);
+    if (strikes(s, FAULT_UNSENT))
+        return false;
+    for (int i = 0; i < s->process_count; i++) {
+        struct process *p = &s->processes[(first + i) % s->process_count];
+        struct fibre *f = p->alive ? fibre_start(s, p, request_run) : NULL;
+        if (f)
+            f->ask = a;
+        if (f)
+            return true;
+    }
+    return false;
+}
+
+/* ---- the operator ---- */
+
+static void verb_run(struct fibre *f) {
+    struct order *o = NULL;
+    err e = orders_verb(f->mem, &f->process->work, f->words[0], f->words[1], f->words[2], &o);
+    check_text(f->process->sim, "an error", e.what);
+}
+
+/* Looks at what is stuck and does something to some of it. */
+void operator_comes(struct sim *s, void *nothing, uint64_t number) {
+    static const char *const verbs[] = {"retry", "anew", "done", "drop"};
+    struct row_list rows = {0};
+    struct query q = {.kind = S("stuck"), .limit = 50};
+    struct process *p = &s->processes[below(s, (uint64_t)s->process_count)];
+    bool last = number == 0;
+    arena_reset(s->scratch);
+    err e = p->alive ? s->real->kind->list(s->real, s->scratch, &q, &rows) : OK_ERR;
+    for (size_t i = 0; e.code == ERR_NONE && i < rows.count; i++) {
+        if (!last && below(s, 3))
+            continue;
+        struct fibre *f = fibre_start(s, p, verb_run);
+        if (!f)
+            break;
+        f->words[0] = JOIN(f->leased, rows.rows[i].part, S("/"), rows.rows[i].key);
+        f->words[1] = str_of(verbs[last ? 3 * below(s, 2) : below(s, COUNT(verbs))]);
+        f->words[2] = S("by hand");
+    }
+    if (number > 1)
+        event_add(s, s->now + (int64_t)below(s, 12 * TIME_HOUR), operator_comes, NULL, number - 1);
+}
+
+/* ---- the kind phase ---- */
+
+void last_sweep(struct sim *s, void *nothing, uint64_t number) {
+    fibre_start(s, &s->processes[0], sweep_run);
+    s->settled = true;
+}
+
+void kind_begins(struct sim *s, void *nothing, uint64_t number) {
+    s->phase = PHASE_KIND;
+    s->full_until = 0;
+    for (int i = 0; i < s->process_count; i++) {
+        struct process *p = &s->processes[i];
+        p->offset = 0;
+        p->paused_until = 0;
+        process_start(s, p, p->life);
+    }
+    fibre_hint(s);
+    for (int i = 0; s->tidy && i < 4; i++)
+        event_add(s, s->now + (i + 1) * 2 * TIME_DAY, operator_comes, NULL, 0);
+    event_add(s, s->now + 16 * TIME_DAY, last_sweep, NULL, 0);
+}

@@ -1,0 +1,212 @@
+#include "sim/sim.h"
+
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+enum { STACK = 1 << 20, STILL_MOST = 100000 };
+
+/* ---- the heap of events ---- */
+
+static bool is_before(const struct event *a, const struct event *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void swap(struct event *a, struct event *b) {
+    struct event c = *a;
+    *a = *b;
+    *b = c;
+}
+
+void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,
+    uint64_t number) {
+    if (s->heap_count == s->heap_room) {
+        s->heap_room = s->heap_room ? s->heap_room * 2 : 256;
+        s->heap = realloc(s->heap, s->heap_room * sizeof(*s->heap));
+        if (!s->heap)
+            abort();
+    }
+    size_t i = s->heap_count++;
+    s->heap[i] = (struct event){at > s->now ? at : s->now, roll(s), act, what, number};
+    for (; i && is_before(&s->heap[i], &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        swap(&s->heap[i], &s->heap[(i - 1) / 2]);
+}
+
+static struct event event_take(struct sim *s) {
+    struct event first = s->heap[0];
+    s->heap[0] = s->heap[--s->heap_count];
+    for (size_t i = 0;;) {
+        size_t least = i, left = 2 * i + 1;
+        for (size_t c = left; c < left + 2 && c < s->heap_count; c++)
+            if (is_before(&s->heap[c], &s->heap[least]))
+                least = c;
+        if (least == i)
+            return first;
+        swap(&s->heap[i], &s->heap[least]);
+        i = least;
+    }
+}
+
+/* L3: no event loop longer than 10^5 events without the virtual clock advancing. */
+bool event_next(struct sim *s) {
+    if (!s->heap_count || s->failed)
+        return false;
+    struct event e = event_take(s);
+    s->still = e.at > s->now ? 0 : s->still + 1;
+    s->now = e.at > s->now ? e.at : s->now;
+    s->totals->events++;
+    trace_add(s, (uint64_t)s->now ^ e.number << 48);
+    if (s->still > STILL_MOST)
+        violate(s, "L3", "%d events while the clock stood still", STILL_MOST);
+    else
+        e.act(s, e.what, e.number);
+    return true;
+}
+
+/* ---- fibres ---- */
+
+static void to_main(struct sim *s) {
+    struct fibre *f = s->current;
+#if defined(__SANITIZE_ADDRESS__)
+    void *fake = NULL;
+    __sanitizer_start_switch_fiber(f->live ? &fake : NULL, NULL, 0);
+#endif
+    swapcontext(&f->at, &s->main);
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#endif
+}
+
+static void to_fibre(struct sim *s, struct fibre *f) {
+    s->current = f;
+#if defined(__SANITIZE_ADDRESS__)
+    void *fake = NULL;
+    __sanitizer_start_switch_fiber(&fake, f->stack, STACK);
+#endif
+    swapcontext(&s->main, &f->at);
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#endif
+    s->current = NULL;
+}
+
+static struct sim *starting;
+
+static void fibre_main(void) {
+    struct sim *s = starting;
+    struct fibre *f = s->current;
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+    f->run(f);
+    f->live = false;
+    to_main(s);
+    abort();
+}
+
+static void fibre_wake(struct sim *s, void *what, uint64_t serial) {
+    struct fibre *f = what;
+    if (!f->live || f->serial != serial)
+        return;
+    if (f->process->paused_until > s->now) {
+        event_add(s, f->process->paused_until, fibre_wake, f, serial);
+        return;
+    }
+    f->idle = false;
+    starting = s;
+    to_fibre(s, f);
+}
+
+static void fibre_due(struct sim *s, struct fibre *f, instant at) {
+    f->wake_at = at;
+    event_add(s, at, fibre_wake, f, ++f->serial);
+}
+
+static void fibre_room(struct fibre *f) {
+    if (f->stack) {
+#if defined(__SANITIZE_ADDRESS__)
+        __asan_unpoison_memory_region(f->stack, STACK);
+#endif
+        return;
+    }
+    f->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (f->stack == MAP_FAILED)
+        abort();
+    f->mem = arena_new(32u << 20);
+    f->leased = arena_new(32u << 20);
+}
+
+void fibre_free(struct fibre *f) {
+    if (!f->stack)
+        return;
+    munmap(f->stack, STACK);
+    arena_free(f->mem);
+    arena_free(f->leased);
+}
+
+static void fibre_aim(struct fibre *f) {
+    if (getcontext(&f->at))
+        abort();
+    f->at.uc_stack.ss_sp = f->stack;
+    f->at.uc_stack.ss_size = STACK;
+    f->at.uc_link = NULL;
+    makecontext(&f->at, fibre_main, 0);
+}
+
+/* Null when all are taken: then a request is not heard, as at a full server. */
+struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct fibre *f)) {
+    struct fibre *f = s->fibres;
+    while (f < s->fibres + SIM_FIBRES && (f->live || f == s->current))
+        f++;
+    if (f == s->fibres + SIM_FIBRES)
+        return NULL;
+    fibre_room(f);
+    arena_reset(f->mem);
+    arena_reset(f->leased);
+    f->process = p;
+    f->run = run;
+    f->live = true;
+    f->idle = false;
+    f->ask = NULL;
+    f->job = NULL;
+    f->words[0] = S("");
+    fibre_aim(f);
+    fibre_due(s, f, s->now);
+    return f;
+}
+
+void fibre_sleep(struct sim *s, int64_t ms) {
+    fibre_due(s, s->current, s->now + ms);
+    to_main(s);
+}
+
+void fibre_rest(struct sim *s, instant until) {
+    struct fibre *f = s->current;
+    f->idle = true;
+    f->serial++;
+    f->wake_at = INT64_MAX;
+    if (until < INT64_MAX)
+        fibre_due(s, f, until);
+    to_main(s);
+}
+
+/* Something became due: who rests looks again within the half second of the pool. */
+void fibre_hint(struct sim *s) {
+    for (int i = 0; i < SIM_FIBRES; i++) {
+        struct fibre *f = &s->fibres[i];
+        if (!f->live || !f->idle || f->wake_at <= s->now + 500)
+            continue;
+        fibre_due(s, f, s->now + (int64_t)below(s, 500));
+    }
+}
+
+void fibres_drop(struct sim *s, const struct process *p) {
+    for (int i = 0; i < SIM_FIBRES; i++)
+        if (s->fibres[i].live && (!p || s->fibres[i].process == p))
+            s->fibres[i].live = false;
+    if (s->current && s->current->process == p)
+        to_main(s);
+}

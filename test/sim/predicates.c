@@ -1,0 +1,365 @@
+#include "base/json.h"
+#include "sim/sim.h"
+
+/* The predicates of the proof, each beside its sentence. */
+
+/* ---- S15: no secret in any log line, response, error or row ---- */
+
+void check_text(struct sim *s, const char *where, str text) {
+    if (text.len && memmem(text.ptr, text.len, "CANARY-", 7))
+        violate(s, "S15", "a secret stands in %s", where);
+}
+
+/* ---- an order as it was just kept ---- */
+
+/* S1: what was acknowledged stays as it was, at all later times. */
+static uint64_t lasting(const struct order *o) {
+    uint64_t h = hash_bytes(0xcbf29ce484222325u, o->id);
+    h = hash_bytes(hash_bytes(h, o->mode), o->reference);
+    h = hash_bytes(hash_bytes(h, o->gateway), str_of(o->total.currency));
+    h = (h ^ (uint64_t)o->total.minor) * 0x100000001b3u;
+    h = (h ^ (uint64_t)o->placed_at) * 0x100000001b3u;
+    for (size_t i = 0; i < o->line_count; i++)
+        h = hash_bytes(hash_bytes(h, o->lines[i].product), o->lines[i].hash);
+    for (size_t i = 0; i < o->consent_count; i++)
+        h = hash_bytes(hash_bytes(h, o->consents[i].id), o->consents[i].hash);
+    return h;
+}
+
+static void check_lasting(struct sim *s, struct ghost_order *g, const struct order *o) {
+    uint64_t hash = lasting(o);
+    if (g->kept && hash != g->hash)
+        violate(s, "S1", "the order %s is not what it was when it was placed", g->id);
+    if (!g->kept)
+        s->totals->orders++;
+    g->kept = true;
+    g->hash = hash;
+    g->total = o->total.minor;
+    memcpy(g->currency, o->total.currency, 3);
+    if (o->gateway.len < sizeof(g->gateway))
+        memcpy(g->gateway, o->gateway.ptr, o->gateway.len);
+}
+
+static uint64_t payments_hash(const struct order *o, size_t count) {
+    uint64_t h = 1;
+    for (size_t i = 0; i < count; i++)
+        h = hash_bytes(hash_bytes(h, o->payments[i].event), o->payments[i].transaction)
+            ^ (uint64_t)o->payments[i].amount.minor;
+    return h;
+}
+
+static uint64_t refunds_hash(const struct order *o, size_t count) {
+    uint64_t h = 1;
+    for (size_t i = 0; i < count; i++)
+        h = hash_bytes(hash_bytes(h, o->refunds[i].event), o->refunds[i].transaction)
+            ^ (uint64_t)o->refunds[i].amount.minor;
+    return h;
+}
+
+/* S5: an order becomes paid once, and facts about money are only ever added, each note once. */
+static void check_money(struct sim *s, struct ghost_order *g, const struct order *o) {
+    if (o->payment_count < g->payments || o->refund_count < g->refunds
+        || payments_hash(o, g->payments) != g->payments_hash
+        || refunds_hash(o, g->refunds) != g->refunds_hash)
+        violate(s, "S5", "the order %s lost a payment or a refund", g->id);
+    for (size_t i = 0; i < o->payment_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (str_is(o->payments[i].event, o->payments[k].event))
+                violate(s, "S5", "the order %s has one note as two payments", g->id);
+    g->payments = o->payment_count;
+    g->refunds = o->refund_count;
+    g->payments_hash = payments_hash(o, g->payments);
+    g->refunds_hash = refunds_hash(o, g->refunds);
+}
+
+/* S4: paid only when a gateway truly took the money, in the order's amount, currency and mode. */
+static void check_paid(struct sim *s, struct ghost_order *g, const struct order *o) {
+    if (g->paid && !o->paid_at)
+        violate(s, "S10", "the order %s is no longer paid", g->id);
+    if (!g->paid && o->paid_at && g->taken < g->total)
+        violate(s, "S4", "the order %s is paid with %lld of %lld", g->id, (long long)g->taken,
+            (long long)g->total);
+    if (!g->paid && o->paid_at)
+        s->totals->paid++;
+    g->paid = o->paid_at > 0;
+}
+
+/* S10: the state only goes up; expired is the one from which paying late leads on. S17, a part:
+ * who never paid is forgotten at the end. */
+static void check_state(struct sim *s, struct ghost_order *g, const struct order *o) {
+    static const int height[] = {
+        [ORDER_PLACED] = 0, [ORDER_EXPIRED] = 1, [ORDER_PAID] = 2, [ORDER_FULFILLED] = 3};
+    enum order_state state = order_state(o);
+    if (height[state] < height[g->state])
+        violate(s, "S10", "the order %s went from %s to %s", g->id, order_state_name(g->state),
+            order_state_name(state));
+    if (g->state != ORDER_PLACED && !g->expired && o->expired_at)
+        violate(s, "S10", "the order %s expired although it was paid", g->id);
+    if (!g->expired && o->expired_at && (o->buyer.email.len || o->buyer.name.len))
+        violate(s, "S17", "the order %s expired and still knows its buyer", g->id);
+    g->expired = o->expired_at > 0;
+    g->state = state;
+}
+
+/* ---- its steps ---- */
+
+static str name_of(char *room, size_t size, const struct step *k) {
+    snprintf(room, size, "%d/%.*s", k->line + 1, (int)k->id.len, k->id.ptr);
+    return str_of(room);
+}
+
+static uint64_t needs_of(struct ghost_order *g, const struct step *k) {
+    uint64_t needs = 0;
+    for (const struct tree *n = k->needs ? k->needs->first : NULL; n; n = n->next)
+        for (size_t i = 0; i < g->step_count; i++) {
+            str name = str_of(g->steps[i].name);
+            if (str_is(str_from(name, 2), n->text) && g->steps[i].name[0] != '0')
+                needs |= (uint64_t)1 << i;
+        }
+    return needs;
+}
+
+/* S11: what became of a step is written by the holder of its last lease, or by a person. */
+static void check_fence(struct sim *s, struct ghost_order *g, struct ghost_step *old) {
+    const struct fibre *f = s->current;
+    bool mine = f && f->job && str_is(f->job->kind, S("job"))
+                && str_is(f->job->key, str_of(old->name)) && str_is(f->job->part, str_of(g->id));
+    if (mine && f->token != old->holder)
+        violate(s, "S11", "%s %s was written after its lease was lost", g->id, old->name);
+}
+
+/* Terminal is terminal; only a person takes a step from poison or hold (S10). */
+static void check_step_state(
+    struct sim *s, struct ghost_order *g, struct ghost_step *old, const struct step *k) {
+    bool person = s->again || (s->current && s->current->words[0].len && !s->current->job);
+    bool ended =
+        old->state == STEP_DONE || old->state == STEP_DROPPED || old->state == STEP_SKIPPED;
+    bool stuck = old->state == STEP_HOLD || old->state == STEP_POISON;
+    if (ended && k->state != old->state)
+        violate(s, "S10", "%s %s went from %s to %s", g->id, old->name, step_state_name(old->state),
+            step_state_name(k->state));
+    if (stuck && k->state != old->state && !person)
+        violate(s, "S14", "%s %s left %s without a person", g->id, old->name,
+            step_state_name(old->state));
+    if (k->attempts < old->attempts || k->unknowns < old->unknowns)
+        violate(s, "S6", "%s %s counts backwards", g->id, old->name);
+    if (stuck && k->state == STEP_READY)
+        old->retries++;
+    if (person && (k->state == STEP_DONE || k->state == STEP_DROPPED))
+        old->operated = true;
+}
+
+/* S9, StableKey: the key of a step never changes, its bytes only when a person says so. */
+static void check_step_key(
+    struct sim *s, struct ghost_order *g, struct ghost_step *old, const struct step *k) {
+    bool same = str_is(str_of(old->key), k->key);
+    if (old->key[0] && !same)
+        violate(s, "S9", "%s %s has another key", g->id, old->name);
+    if (old->digest[0] && k->digest.len && k->round == old->round
+        && !str_is(str_of(old->digest), k->digest))
+        violate(s, "S9", "%s %s has other bytes", g->id, old->name);
+    if (!same && k->key.len < sizeof(old->key))
+        memcpy(old->key, k->key.ptr, k->key.len);
+    if (k->digest.len < sizeof(old->digest)) {
+        memset(old->digest, 0, sizeof(old->digest));
+        memcpy(old->digest, k->digest.len ? k->digest.ptr : "", k->digest.len);
+    }
+}
+
+/* S13: what is done has what it gives; L2, its alarm: who waits for a person, a person is told. */
+static void check_step_end(
+    struct sim *s, struct ghost_order *g, struct ghost_step *now, const struct step *k) {
+    bool http = str_is(k->does, S("http")), lessons = str_is(k->does, S("academy.invite"));
+    str link = tree_get(k->values, S("link"));
+    if (k->state == STEP_DONE && http && !now->operated && !now->effects)
+        violate(s, "S13", "%s %s is done and was never carried out", g->id, now->name);
+    if (k->state == STEP_DONE && !now->operated && (lessons || str_is(k->id, S("invitation")))
+        && str_find(link, str_of(g->id)) == link.len)
+        violate(s, "S13", "%s %s is done without its link", g->id, now->name);
+    if ((k->state == STEP_HOLD || k->state == STEP_POISON) && !str_starts(k->id, S("needs-you."))) {
+        char name[100];
+        snprintf(name, sizeof(name), "0/needs-you.%d.%.*s", k->line + 1, (int)k->id.len, k->id.ptr);
+        if (!ghost_step(g, str_of(name)))
+            violate(s, "L2", "%s %s is stuck and nobody is told", g->id, now->name);
+    }
+    if (k->attempts > 30 * (now->retries + 1))
+        violate(s, "L3", "%s %s was tried %lld times", g->id, now->name, (long long)k->attempts);
+}
+
+static void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
+    char name[72];
+    struct ghost_step *old = ghost_step(g, name_of(name, sizeof(name), k));
+    if (k->state != old->state || k->attempts != old->attempts) {
+        check_fence(s, g, old);
+        check_step_state(s, g, old, k);
+    }
+    check_step_key(s, g, old, k);
+    old->state = k->state;
+    old->attempts = k->attempts;
+    old->unknowns = k->unknowns;
+    old->round = k->round;
+    old->needs = needs_of(g, k);
+    check_step_end(s, g, old, k);
+}
+
+static void steps_add(struct sim *s, struct ghost_order *g, const struct order *o) {
+    if (o->step_count < g->step_count)
+        violate(s, "S14", "the order %s lost a step", g->id);
+    for (size_t i = 0; i < o->step_count && o->step_count <= SIM_STEPS; i++) {
+        char name[72];
+        if (ghost_step(g, name_of(name, sizeof(name), &o->steps[i])))
+            continue;
+        struct ghost_step *more = &g->steps[g->step_count++];
+        *more = (struct ghost_step){.state = o->steps[i].state, .attempts = o->steps[i].attempts};
+        memcpy(more->name, name, sizeof(name));
+    }
+}
+
+void check_order(struct sim *s, struct ghost_order *g, const struct order *o) {
+    check_lasting(s, g, o);
+    check_money(s, g, o);
+    check_paid(s, g, o);
+    check_state(s, g, o);
+    steps_add(s, g, o);
+    for (size_t i = 0; i < o->step_count && !s->failed; i++)
+        check_step(s, g, &o->steps[i]);
+}
+
+/* S14: every step of a paid order is in exactly one place: with a job that will come, or with a
+ * person, or ended; and the order is among the open ones as long as something is owed. */
+void check_rows(struct sim *s, struct ghost_order *g) {
+    if (g->open != (g->state == ORDER_PAID))
+        violate(s, "S14", "the order %s is %s and %s the open ones", g->id,
+            order_state_name(g->state), g->open ? "among" : "not among");
+    for (size_t i = 0; i < g->step_count; i++) {
+        const struct ghost_step *k = &g->steps[i];
+        bool job = k->state == STEP_READY || k->state == STEP_SENDING || k->state == STEP_UNKNOWN;
+        bool stuck = k->state == STEP_HOLD || k->state == STEP_POISON;
+        if (job != k->job || stuck != k->stuck)
+            violate(s, "S14", "%s %s is %s, has %s job and is %s", g->id, k->name,
+                step_state_name(k->state), k->job ? "a" : "no", k->stuck ? "stuck" : "not stuck");
+    }
+}
+
+/* ---- a request as it leaves ---- */
+
+static uint64_t wire_hash(const struct talk_request *r) {
+    uint64_t h = hash_bytes(hash_bytes(1, r->method), r->url);
+    return hash_bytes(hash_bytes(hash_bytes(h, r->body), r->name), r->to);
+}
+
+static str wire_key(const struct talk_request *r) {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (str_is_like(r->headers[i].name, S("Idempotency-Key")))
+            return r->headers[i].value;
+    return r->kind == TALK_MAIL ? r->name : S("");
+}
+
+/* StableKey: all attempts of one round are the same bytes with the same key, and the key is that of
+ * the kept row. */
+static void check_wire_same(
+    struct sim *s, struct ghost_order *o, struct ghost_step *g, const struct talk_request *r) {
+    uint64_t hash = wire_hash(r);
+    str key = wire_key(r);
+    if (key.len && str_find(key, str_of(g->key)) == key.len)
+        violate(s, "S9", "%s %s was sent with a key that is not kept", o->id, g->name);
+    if (g->wire && g->wire_round == g->round && hash != g->wire)
+        violate(s, "S9", "%s %s was sent again with other bytes", o->id, g->name);
+    g->wire = hash;
+    g->wire_round = g->round;
+    bool about = r->kind == TALK_MAIL || str_find(r->body, str_of(o->id)) < r->body.len;
+    if (!about)
+        violate(s, "S9", "%s %s was sent without its reference", o->id, g->name);
+}
+
+/* S7: nothing leaves for an order that is not kept as paid. S8: nor before what it needs is done.
+ * S9: nor without its intent, written down before. */
+void check_wire(
+    struct sim *s, struct ghost_order *o, struct ghost_step *g, const struct talk_request *r) {
+    if (!o->paid)
+        violate(s, "S7", "%s %s was sent before the order was paid", o->id, g->name);
+    for (size_t i = 0; i < o->step_count; i++)
+        if (g->needs >> i & 1 && o->steps[i].state != STEP_DONE && o->steps[i].state != STEP_DROPPED
+            && o->steps[i].state != STEP_SKIPPED)
+            violate(s, "S8", "%s %s was sent before %s", o->id, g->name, o->steps[i].name);
+    if (++g->wires > g->attempts)
+        violate(s, "S9", "%s %s was sent %d times, written down %lld times", o->id, g->name,
+            g->wires, (long long)g->attempts);
+    check_wire_same(s, o, g, r);
+}
+
+/* L3: a partner is not asked for ever. Ten times without a word or twice with "no", for each
+ * outcome that is not known; a crash or a lost commit may waste as many again. */
+void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
+    int64_t most = 25 * (g->unknowns + g->retries + 1);
+    if (++g->asks > most)
+        violate(s, "L3", "%s %s: the partner was asked %d times", o->id, g->name, g->asks);
+}
+
+/* S6: no effect is doubled beyond the outcomes kept as UNKNOWN, and those that a person asked for;
+ * an opaque partner's not even then, without a person. */
+void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
+    bool opaque = str_is(str_of(g->name), S("1/badge"));
+    int64_t most = 1 + g->retries + (opaque ? 0 : g->unknowns);
+    if (g->effects > most)
+        violate(s, "S6", "%s %s was carried out %d times, %lld are accounted for", o->id, g->name,
+            g->effects, (long long)most);
+}
+
+/* ---- the end: everything is at rest, and the world was kind for weeks ---- */
+
+/* S5, S14: the money of each acknowledged note is on its order, each once. */
+static void check_sums(struct sim *s, struct ghost_order *g, const struct order *o) {
+    int64_t paid = 0, back = 0, kept = 0, kept_back = 0;
+    for (size_t i = 0; i < s->notice_count; i++) {
+        const struct notice *n = &s->notices[i];
+        if (n->order == g && n->good && n->acked)
+            *(n->what == EVENT_PAID ? &paid : &back) += n->amount;
+    }
+    for (size_t i = 0; i < o->payment_count; i++)
+        kept += o->payments[i].amount.minor;
+    for (size_t i = 0; i < o->refund_count; i++)
+        kept_back += o->refunds[i].amount.minor;
+    if (kept != paid || kept_back != back)
+        violate(s, "S14", "%s: acknowledged %lld and %lld back, kept %lld and %lld back", g->id,
+            (long long)paid, (long long)back, (long long)kept, (long long)kept_back);
+    if (paid >= g->total && !back && !o->paid_at)
+        violate(s, "L2", "%s: the money is there and the order is not paid", g->id);
+}
+
+/* L2: a paid order is fulfilled, or waits for a person. */
+static void check_ended(struct sim *s, struct ghost_order *g, const struct order *o) {
+    for (size_t i = 0; i < g->step_count; i++) {
+        enum step_state state = g->steps[i].state;
+        if (state == STEP_READY || state == STEP_SENDING || state == STEP_UNKNOWN)
+            violate(
+                s, "L2", "%s %s is %s for ever", g->id, g->steps[i].name, step_state_name(state));
+        s->totals->held += state == STEP_HOLD || state == STEP_POISON;
+    }
+    bool stuck = o->marks & (MARK_HELD | MARK_POISON);
+    bool waits = order_state(o) == ORDER_PAID;
+    if (waits && !stuck)
+        violate(s, "L2", "%s is paid, owes nothing to a person, and is not fulfilled", g->id);
+    if (order_state(o) == ORDER_PLACED)
+        violate(s, "S17", "%s was never paid and did not expire", g->id);
+    s->totals->ended += order_state(o) == ORDER_FULFILLED;
+}
+
+void check_end(struct sim *s) {
+    for (size_t i = 0; i < s->notice_count; i++)
+        if (s->notices[i].genuine && !s->notices[i].acked)
+            violate(s, "L1", "a note was never acknowledged: %.*s", (int)s->notices[i].body.len,
+                s->notices[i].body.ptr);
+    for (size_t i = 0; i < s->order_count && !s->failed; i++) {
+        struct order *o = NULL;
+        struct ghost_order *g = &s->orders[i];
+        arena_reset(s->scratch);
+        err e = orders_get(s->scratch, s->real, str_of(g->id), &o);
+        if (e.code != ERR_NONE || lasting(o) != g->hash) {
+            violate(s, "S1", "the order %s is gone or another one", g->id);
+            return;
+        }
+        check_sums(s, g, o);
+        check_ended(s, g, o);
+    }
+}

@@ -1,0 +1,78 @@
+#include "sim/sim.h"
+
+enum { EVENTS_MOST = 2000000 };
+
+struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *totals) {
+    struct sim *s = NEW(mem, struct sim);
+    s->house = house;
+    s->totals = totals;
+    s->mem = arena_new((size_t)1 << 30);
+    s->scratch = arena_new((size_t)64 << 20);
+    s->store_mem = arena_new((size_t)64 << 20);
+    return s;
+}
+
+void sim_free(struct sim *s) {
+    for (int i = 0; i < SIM_FIBRES; i++)
+        fibre_free(&s->fibres[i]);
+    free(s->heap);
+    arena_free(s->store_mem);
+    arena_free(s->scratch);
+    arena_free(s->mem);
+}
+
+/* The store and the heap begin anew; fibres keep their stacks. */
+static void world_clear(struct sim *s) {
+    arena_reset(s->mem);
+    fibres_drop(s, NULL);
+    for (int i = 0; i < SIM_FIBRES; i++)
+        s->fibres[i].serial = s->fibres[i].token = 0;
+    s->heap_count = 0;
+    s->order_count = s->notice_count = s->note_count = s->note_room = 0;
+    s->notes = NULL;
+    s->tokens = 0;
+    s->still = 0;
+    s->trace = 0xcbf29ce484222325u;
+    s->failed = s->settled = false;
+    s->phase = PHASE_SAFETY;
+    s->full_until = 0;
+    s->now = 1795600000000;
+    s->dice = hash_bytes(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
+    memset(s->processes, 0, sizeof(s->processes));
+}
+
+static void world_begin(struct sim *s) {
+    static const int64_t spans[] = {TIME_HOUR, TIME_DAY, 12 * TIME_DAY};
+    s->kind_at = s->now + 10 * TIME_MINUTE + (int64_t)below(s, (uint64_t)spans[below(s, 3)]);
+    for (int i = 0; i < s->process_count; i++)
+        process_start(s, &s->processes[i], 0);
+    event_add(s, s->now, buyer_comes, NULL, below(s, 1000) * 1000);
+    event_add(s, s->now, operator_comes, NULL, below(s, 20));
+    event_add(s, s->now + TIME_MINUTE, gateway_forges, NULL, 1 + below(s, 10));
+    event_add(s, s->kind_at, kind_begins, NULL, 0);
+}
+
+/* In exhaustive mode: one order, one process with two workers, faults as the script says. */
+static void script_begin(struct sim *s) {
+    for (int i = 0; i < s->process_count; i++)
+        process_start(s, &s->processes[i], 0);
+    event_add(s, s->now, buyer_comes, NULL, 0);
+    event_add(s, s->now + 2 * TIME_HOUR, kind_begins, NULL, 0);
+}
+
+void sim_run(struct sim *s) {
+    world_clear(s);
+    if (!s->script)
+        swarm_draw(s);
+    if (s->script)
+        script_begin(s);
+    else
+        world_begin(s);
+    for (int64_t i = 0; event_next(s); i++)
+        if (i > EVENTS_MOST)
+            violate(s, "L3", "the world does not come to rest");
+    if (!s->failed)
+        check_end(s);
+    fibres_drop(s, NULL);
+    store_end(s);
+}

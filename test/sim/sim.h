@@ -1,0 +1,305 @@
+/* sim: the real flows in a world made of one seed.
+ *
+ * One thread. Every request, worker, sweep and command of every process is a fibre; at each door
+ * call it may be put to sleep, and others run: that stands for threads and for several machines. A
+ * process that dies simply never wakes up again. Time is virtual, dice are seeded, faults are drawn
+ * per seed (swarm): a safety phase in which anything may happen, then a kind phase in which
+ * everything must come to its end. What the world knows to be true (who paid, what partners did,
+ * what was acknowledged) is kept beside the store, as the ghost, and compared after each event.
+ */
+#ifndef TEST_SIM_H
+#define TEST_SIM_H
+
+#include "app/flow.h"
+#include "app/load.h"
+#include "app/orders.h"
+#include "app/work.h"
+
+#include <ucontext.h>
+
+enum {
+    SIM_PROCESSES = 3,
+    SIM_WORKERS = 2,
+    SIM_FIBRES = 64,
+    SIM_ORDERS = 256,
+    SIM_STEPS = 40,
+    SIM_NOTICES = 512,
+};
+
+/* What may go wrong. Each is a rate of 1024, 0 when the seed has none of it. */
+enum fault {
+    FAULT_CRASH,      /* a process dies at a door call */
+    FAULT_CRASH_MARK, /* … at a named crash point */
+    FAULT_PAUSE,      /* a process sleeps past its leases, and goes on */
+    FAULT_CLOCK,      /* its clock jumps */
+    FAULT_LOST,       /* apply: UNKNOWN, and nothing was applied */
+    FAULT_DONE,       /* apply: UNKNOWN, and all of it was */
+    FAULT_FULL,       /* the disk is full for a while */
+    FAULT_BUSY,       /* a read fails */
+    FAULT_SWITCH,     /* somebody else goes first (no fault, but it is drawn like one) */
+    FAULT_UNHEARD,    /* our answer to a request is lost */
+    FAULT_UNSENT,     /* a request never arrives */
+    FAULT_TWICE,      /* a note is sent again although it was acknowledged, a form pressed twice */
+    FAULT_FORGED,
+    FAULT_CHEAP,    /* a genuine note with another amount */
+    FAULT_CURRENCY, /* … another currency */
+    FAULT_MODE,     /* … test money for a live order, or the reverse */
+    FAULT_STRAY,    /* … for an order that never was */
+    FAULT_TALK_REFUSED,
+    FAULT_TALK_HANG,   /* sent, no answer, not done */
+    FAULT_TALK_UNSAID, /* done, and the answer is lost */
+    FAULT_TALK_LATE,   /* our time is out, and then it is done */
+    FAULT_TALK_429,
+    FAULT_TALK_503,
+    FAULT_TALK_500,       /* not done */
+    FAULT_TALK_500_AFTER, /* done */
+    FAULT_TALK_422,
+    FAULT_TALK_HTML,  /* done, and 200 with nonsense */
+    FAULT_TALK_CUT,   /* done, and JSON that breaks off */
+    FAULT_TALK_STALE, /* asked, the partner's list is not up to date */
+    FAULT_DISK_POWER, /* these with SQLite only: the power goes at a write or sync of a file */
+    FAULT_DISK_WRITE,
+    FAULT_DISK_SYNC,
+    FAULT_DISK_SPACE,
+    FAULTS
+};
+
+enum phase { PHASE_SAFETY, PHASE_KIND };
+
+struct sim;
+struct fibre;
+struct ask;
+
+struct event {
+    instant at;
+    uint64_t order; /* of events at the same time: dice */
+    void (*act)(struct sim *s, void *what, uint64_t number);
+    void *what;
+    uint64_t number;
+};
+
+struct process {
+    struct sim *sim;
+    struct store store; /* its door to the store */
+    struct talk talk;
+    struct doors doors;
+    struct work work;
+    bool alive;
+    instant paused_until;
+    int64_t offset; /* of its clock */
+    uint64_t life;
+};
+
+struct fibre {
+    ucontext_t at;
+    char *stack;
+    struct arena *mem, *leased;
+    struct process *process;
+    void (*run)(struct fibre *f);
+    bool live, idle;
+    instant wake_at;
+    uint64_t serial; /* of the wake-up that counts */
+    struct ask *ask;
+    const struct row *job;
+    uint64_t token; /* of the lease of `job` */
+    str words[3];   /* of a command: job, verb, text */
+};
+
+struct ask {
+    const char *method;
+    str target, type, body;
+    void (*answered)(struct sim *s, struct ask *a, const struct response *r);
+    void *who;
+};
+
+/* ---- the ghost: what is true ---- */
+
+struct ghost_step {
+    char name[72]; /* "1/badge" */
+    char key[32], digest[68], digest_before[68];
+    enum step_state state;
+    int64_t attempts, unknowns, round;
+    bool job, stuck, operated;
+    uint64_t needs;  /* by index */
+    uint64_t holder; /* the token of the last lease */
+    uint64_t wire;   /* hash of the first request of this round */
+    int64_t wire_round;
+    char wire_key[40];
+    int wires, effects, retries, asks;
+    instant done_there; /* the first effect */
+    struct talk_request *sent;
+};
+
+struct ghost_order {
+    char id[24];
+    bool acked, kept, paid, open, expired, seen;
+    uint64_t hash; /* of what never changes */
+    int64_t version;
+    enum order_state state;
+    size_t payments, refunds;
+    uint64_t payments_hash, refunds_hash;
+    int64_t total;
+    char currency[4];
+    int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
+    char reference[32], gateway[8];
+    str fields; /* the form of a keyed order */
+    struct ghost_step steps[SIM_STEPS];
+    size_t step_count;
+};
+
+/* What a gateway wants to be heard. */
+struct notice {
+    struct ghost_order *order; /* null: stray or forged */
+    str gateway, body;
+    enum order_event what;
+    int64_t amount, asked;
+    str transaction, refund;
+    bool genuine, good, acked; /* good: counts as money */
+    int tries;
+};
+
+struct note_kept { /* a note row that is there */
+    uint64_t name, raw;
+    bool seen;
+};
+
+struct buyer_form {
+    str body, product;
+    bool keyed, pays;
+    instant first_at;
+    struct ghost_order *order;
+    int tries;
+};
+
+struct totals {
+    int64_t seeds, orders, paid, effects, notes, events, faults, crashes, ended, held;
+    int64_t struck[FAULTS];
+};
+
+struct sim {
+    uint64_t seed, dice;
+    struct arena *mem, *scratch;
+    struct house_shop *house;
+    struct store *real;
+    instant now, kind_at;
+    enum phase phase;
+    int rate[FAULTS];
+    struct event *heap;
+    size_t heap_count, heap_room;
+    struct fibre fibres[SIM_FIBRES];
+    struct fibre *current;
+    ucontext_t main;
+    struct process processes[SIM_PROCESSES];
+    int process_count, workers, lease_most;
+    instant full_until;
+    uint64_t tokens;
+    struct ghost_order orders[SIM_ORDERS];
+    size_t order_count;
+    struct notice notices[SIM_NOTICES];
+    size_t notice_count;
+    struct note_kept *notes;
+    size_t note_count, note_room;
+    int buyers_left, product; /* product: in exhaustive mode */
+    uint64_t trace;
+    int64_t still; /* events since the clock moved */
+    bool failed, quiet, verbose, settled, tidy;
+    bool again; /* after a restart: whose write it was that is found now is not known */
+    char why[400];
+    struct totals *totals;
+    const char *disk;        /* path of the database; null: the memory store */
+    struct arena *store_mem; /* of the store that is open */
+    struct script *script;   /* exhaustive: which strikes */
+};
+
+/* Exhaustive mode: the strikes of a run, by number; everything else goes as asked. */
+enum { SCRIPT_MOST = 4 };
+struct script {
+    int at[SCRIPT_MOST], count; /* ascending */
+    int points;                 /* passed in this run */
+};
+
+/* ---- dice.c ---- */
+uint64_t roll(struct sim *s);
+uint64_t below(struct sim *s, uint64_t n);
+bool strikes(struct sim *s, enum fault f);
+void trace_add(struct sim *s, uint64_t what);
+uint64_t hash_bytes(uint64_t h, str bytes);
+void swarm_draw(struct sim *s);
+
+/* ---- loop.c: events and fibres ---- */
+void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,
+    uint64_t number);
+bool event_next(struct sim *s);
+struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct fibre *f));
+void fibre_sleep(struct sim *s, int64_t ms);
+/* Until fibre_wake, or for ever. */
+void fibre_rest(struct sim *s, instant until);
+void fibre_hint(struct sim *s);
+void fibre_free(struct fibre *f);
+void fibres_drop(struct sim *s, const struct process *p);
+
+/* ---- house.c: processes, and what runs in them ---- */
+void process_start(struct sim *s, void *process, uint64_t life);
+/* Does not return when it is the process of the current fibre. */
+void process_crash(struct sim *s, struct process *p);
+instant process_now(const struct process *p);
+/* False when nobody is there to take it. */
+bool ask_send(struct sim *s, struct ask *a);
+void operator_comes(struct sim *s, void *nothing, uint64_t number);
+void kind_begins(struct sim *s, void *nothing, uint64_t number);
+void last_sweep(struct sim *s, void *nothing, uint64_t number);
+
+/* ---- doors.c ---- */
+void process_doors(struct sim *s, struct process *p);
+
+/* ---- partners.c ---- */
+void partner_say(
+    struct talk *self, struct arena *mem, const struct talk_request *r, struct talk_answer *out);
+
+/* ---- buyers.c, gateways.c ---- */
+void buyer_comes(struct sim *s, void *nothing, uint64_t number);
+void gateway_takes(struct sim *s, struct ghost_order *o);
+void gateway_forges(struct sim *s, void *nothing, uint64_t number);
+
+/* ---- ghost.c and predicates.c ---- */
+void violate(struct sim *s, const char *predicate, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct ghost_order *ghost_order(struct sim *s, str id, bool add);
+struct ghost_step *ghost_step(struct ghost_order *o, str name);
+/* What was applied in truth, whatever the program was told. */
+void ghost_applied(struct sim *s, const struct change *c);
+/* After a restart: what is kept now, from the rows themselves. */
+void ghost_again(struct sim *s);
+void ghost_leased(struct sim *s, const struct row *row, uint64_t token);
+bool ghost_note(const struct sim *s, str raw);
+void check_wire(
+    struct sim *s, struct ghost_order *o, struct ghost_step *g, const struct talk_request *r);
+void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g);
+void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g);
+void check_order(struct sim *s, struct ghost_order *o, const struct order *kept);
+void check_rows(struct sim *s, struct ghost_order *o);
+void check_text(struct sim *s, const char *where, str text);
+void check_end(struct sim *s);
+
+/* ---- disk.c ---- */
+/* Opens the store; after a crash the old one is closed first, the files are made what is left of
+ * them, and the ghost looks at everything. False: the start-up gate refused, try again. */
+bool store_up(struct sim *s);
+/* Its process is dead. */
+void store_down(struct sim *s);
+void store_end(struct sim *s);
+const char *disk_new(struct arena *mem);
+void disk_drop(const char *path);
+
+/* ---- run.c ---- */
+void sim_run(struct sim *s);
+void sim_free(struct sim *s);
+struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *totals);
+
+/* ---- exhaust.c: the number of runs; those that failed are printed and added to *bad ---- */
+int64_t exhaust(struct sim *s, int most, int product, int64_t *bad);
+
+extern const char *const fault_names[FAULTS];
+extern const str sim_canary;
+
+#endif
