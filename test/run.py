@@ -51,6 +51,7 @@ def slow(mode):
     """The real program: driven, and killed; and the flows in a simulated world."""
     parts = [
         ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
+        ("browser", [path("test/browser/run"), "--program", PROGRAM]),
         ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),
         ("kill_bugs", python("test/crash/kill.py", "--program", PROGRAM, "--bugs")),
     ]
