@@ -58,8 +58,8 @@ static void answer_buy(const struct flow *f, const struct route_match *m, struct
 }
 
 static void answer_page(const struct flow *f, const struct route_match *m, struct reply *reply) {
-    str body = {0}, type = {0};
-    err e = site_render(f->mem, f->site, f->request->path, &body, &type);
+    struct site_file file = {0};
+    err e = site_render(f->mem, f->site, f->request->path, &file);
     if (e.code == ERR_ABSENT) {
         reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));
         return;
@@ -69,9 +69,12 @@ static void answer_page(const struct flow *f, const struct route_match *m, struc
         reply->response = flow_error(f, e, S(""));
         return;
     }
-    reply->response =
-        f->shop->live ? response_page(f->mem, 200, body) : response_page_local(f->mem, 200, body);
-    reply->response.type = type;
+    reply->response = f->shop->live ? response_page(f->mem, 200, file.bytes)
+                                    : response_page_local(f->mem, 200, file.bytes);
+    reply->response.type = file.type;
+    if (file.lasting)
+        response_header(
+            &reply->response, S("Cache-Control"), S("public, max-age=31536000, immutable"));
 }
 
 /* clang-format off */

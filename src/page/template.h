@@ -30,8 +30,8 @@ extern const size_t theme_builtin_count;
 struct theme;
 
 /* Later files of the same name replace earlier ones (the owner's replace the built-in); texts in
- * words.<lang>.txt replace each other one by one. .html and .txt are templates, all else is kept
- * as it is. The theme is given also when there were mistakes: a template with one is refused by
+ * words.<lang>.txt replace each other one by one. .html and .txt are templates, all else are
+ * assets. The theme is given also when there were mistakes: a template with one is refused by
  * render. */
 const struct theme *theme_read(
     struct arena *mem, const struct theme_file *files, size_t count, struct report *report);
@@ -40,5 +40,15 @@ const struct template *theme_find(const struct theme *theme, str name);
 const struct tree *theme_words(const struct theme *theme, str lang);
 /* The last file of that name as it is; null when there is none. */
 const struct theme_file *theme_file(const struct theme *theme, str name);
+
+/* A file of the theme that pages only link to: style.css, icon.svg, form.js. It is there under its
+ * plain name, and under one with a digest of its bytes, which browsers may keep for ever. */
+struct theme_asset {
+    str name;   /* "style.css" */
+    str stem;   /* "style": pages have its address as {{to.style}} */
+    str hashed; /* "style.9f86d081884c.css" */
+    str text;
+};
+const struct theme_asset *theme_assets(const struct theme *theme, size_t *count);
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/hash.h"
 #include "base/table.h"
 #include "page/pieces.h"
 
@@ -12,6 +13,8 @@ struct theme {
     struct template **templates; /* beside files; null for what is none */
     size_t count;
     struct theme_words *words;
+    struct theme_asset *assets;
+    size_t asset_count;
 };
 
 /* "words.pl.txt" -> "pl" */
@@ -131,6 +134,44 @@ static bool has_circle(struct theme *theme, struct template *t, struct report *r
     return circle;
 }
 
+/* ---- what pages link to ---- */
+
+enum { HASH_DIGITS = 12 };
+
+/* Its name is part of an address, so it is plain; what lies in a folder belongs to letters. */
+static bool is_asset(str name) {
+    size_t dot = str_find_byte(name, '.');
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9')
+            && c != '.' && c != '-' && c != '_')
+            return false;
+    }
+    return dot > 0 && dot + 1 < name.len && !str_ends(name, S(".html"))
+           && !str_ends(name, S(".txt"));
+}
+
+static void assets_find(struct arena *mem, struct theme *theme) {
+    theme->assets = arena_array(mem, theme->count, sizeof(*theme->assets));
+    for (size_t i = 0; i < theme->count; i++) {
+        const struct theme_file *f = &theme->files[i];
+        if (!is_asset(f->name))
+            continue;
+        size_t dot = str_find_byte(f->name, '.');
+        str stem = str_part(f->name, 0, dot);
+        str hash = str_part(hash_sha256_hex(mem, f->text), 0, HASH_DIGITS);
+        theme->assets[theme->asset_count++] = (struct theme_asset){.name = f->name,
+            .stem = stem,
+            .hashed = JOIN(mem, stem, S("."), hash, str_from(f->name, dot)),
+            .text = f->text};
+    }
+}
+
+const struct theme_asset *theme_assets(const struct theme *theme, size_t *count) {
+    *count = theme->asset_count;
+    return theme->assets;
+}
+
 const struct theme *theme_read(
     struct arena *mem, const struct theme_file *files, size_t count, struct report *report) {
     struct theme *theme = NEW(mem, struct theme);
@@ -152,6 +193,7 @@ const struct theme *theme_read(
     for (size_t i = 0; i < theme->count; i++)
         if (theme->templates[i])
             has_circle(theme, theme->templates[i], report);
+    assets_find(mem, theme);
     return theme;
 }
 

@@ -2,6 +2,7 @@
 
 #include "page/mark.h"
 #include "page/view_facts.h"
+#include "shop/words.h"
 
 static bool is_shown(const struct shop *shop, const struct product *p) {
     return !p->draft || !shop->live;
@@ -27,12 +28,39 @@ static struct tree *product_facts(const struct view *v, const struct product *p)
     return t;
 }
 
-struct tree *view_index(struct arena *mem, const struct shop *shop, const struct theme *theme) {
+static size_t shown(const struct shop *shop) {
+    size_t count = 0;
+    for (size_t i = 0; i < shop->product_count; i++)
+        count += is_shown(shop, &shop->products[i]);
+    return count;
+}
+
+size_t view_index_pages(const struct shop *shop) {
+    size_t count = shown(shop);
+    return count ? (count + VIEW_PRODUCTS - 1) / VIEW_PRODUCTS : 1;
+}
+
+/* Where its neighbours are; the first page is the shop's own address. */
+static void turns(const struct view *v, size_t number) {
+    str pages = tree_get(tree_find(v->tree, S("to")), S("pages"));
+    str before = JOIN(v->mem, pages, S("/"));
+    if (number > 2)
+        before = JOIN(v->mem, before, S("page/"), str_int(v->mem, (int64_t)number - 1), S("/"));
+    tree_put_text(v->mem, v->tree, S("before"), number > 1 ? before : S(""));
+    str after = JOIN(v->mem, pages, S("/page/"), str_int(v->mem, (int64_t)number + 1), S("/"));
+    bool more = number < view_index_pages(v->shop);
+    tree_put_text(v->mem, v->tree, S("after"), more ? after : S(""));
+}
+
+struct tree *view_index(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, size_t number) {
     struct view v = view_new(mem, shop, theme, VIEW_STATIC);
     struct tree *products = tree_put(v.tree, S("products"), tree_list(mem));
-    for (size_t i = 0; i < shop->product_count; i++)
-        if (is_shown(shop, &shop->products[i]))
+    size_t at = 0, from = (number - 1) * VIEW_PRODUCTS;
+    for (size_t i = 0; i < shop->product_count && at < from + VIEW_PRODUCTS; i++)
+        if (is_shown(shop, &shop->products[i]) && at++ >= from)
             tree_add(products, product_facts(&v, &shop->products[i]));
+    turns(&v, number);
     return v.tree;
 }
 
@@ -58,6 +86,15 @@ struct tree *view_own(struct arena *mem, const struct shop *shop, const struct t
     struct view v = view_new(mem, shop, theme, VIEW_STATIC);
     view_title(&v, title);
     tree_put(v.tree, S("html"), mark_html(mem, markdown));
+    return v.tree;
+}
+
+/* Static hosts show it at any address, so no link in it may be relative to where it is. */
+struct tree *view_absent(struct arena *mem, const struct shop *shop, const struct theme *theme) {
+    struct view v = view_new(mem, shop, theme, VIEW_STATIC);
+    view_title(&v, words(shop->lang, S("no_page")));
+    tree_put_bool(mem, v.tree, S("noindex"), true);
+    tree_put(v.tree, S("sentence"), tree_none(mem));
     return v.tree;
 }
 

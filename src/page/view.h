@@ -1,9 +1,9 @@
 /* view: facts to the trees that templates are made from: one function per page. Chooses which
  * facts are shown, never how they look. Every view has `shop` (name, lang, url, api, test,
  * seller), `t` (the texts of the language, from theme/words.<lang>.txt), `title`, `description`,
- * `noindex`, `private`, `refresh`, `pages` (own pages to link to) and `to` (pages, api, style:
- * what stands before /p/…, /api/…, /style.css). What is not there is none, never left out:
- * templates are strict about names.
+ * `noindex`, `private`, `refresh`, `pages` (own pages to link to) and `to` (pages, api: what stands
+ * before /p/… and /api/…; style and every other asset of the theme: its address). What is not there
+ * is none, never left out: templates are strict about names.
  */
 #ifndef PAGE_VIEW_H
 #define PAGE_VIEW_H
@@ -13,8 +13,15 @@
 #include "shop/order.h"
 #include "shop/shop.h"
 
-/* Drafts are shown in test mode only. */
-struct tree *view_index(struct arena *mem, const struct shop *shop, const struct theme *theme);
+/* The index shows so many products at a time: a page of thousands would be no page. */
+enum { VIEW_PRODUCTS = 100 };
+size_t view_index_pages(const struct shop *shop);
+/* The number-th of them, from 1, with `before` and `after`, the addresses of its neighbours. Drafts
+ * are shown in test mode only. */
+struct tree *view_index(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, size_t number);
+/* What a static host shows where there is nothing. */
+struct tree *view_absent(struct arena *mem, const struct shop *shop, const struct theme *theme);
 struct tree *view_product(
     struct arena *mem, const struct shop *shop, const struct theme *theme, const struct product *p);
 /* A page of the owner's own: title and Markdown. */

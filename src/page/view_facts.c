@@ -19,7 +19,8 @@ static str without_slash(str address) {
 }
 
 /* On one origin all addresses are relative, so that the same pages work wherever they are tried. */
-static struct tree *places(struct arena *mem, const struct shop *shop, enum view_made made) {
+static struct tree *places(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, enum view_made made) {
     str url = without_slash(shop->url);
     str api = shop->api.len ? without_slash(shop->api) : url;
     bool one = str_is(origin_of(url), origin_of(api));
@@ -28,7 +29,12 @@ static struct tree *places(struct arena *mem, const struct shop *shop, enum view
     tree_put_text(mem, to, S("pages"), here ? path_of(url) : url);
     here = one || made == VIEW_PROGRAM;
     tree_put_text(mem, to, S("api"), here ? path_of(api) : api);
-    tree_put_text(mem, to, S("style"), path_of(made == VIEW_STATIC ? url : api));
+    size_t count = 0;
+    const struct theme_asset *assets = theme_assets(theme, &count);
+    str base = path_of(made == VIEW_STATIC ? url : api);
+    for (size_t i = 0; i < count; i++)
+        if (!tree_find(to, assets[i].stem))
+            tree_put_text(mem, to, assets[i].stem, JOIN(mem, base, S("/"), assets[i].hashed));
     return to;
 }
 
@@ -76,7 +82,7 @@ struct view view_new(
         S_INIT("description"), S_INIT("refresh"), S_INIT("again"), S_INIT("image")};
     struct view v = {mem, shop, theme, shop->lang, tree_map(mem)};
     tree_put(v.tree, S("shop"), view_shop(mem, shop));
-    tree_put(v.tree, S("to"), places(mem, shop, made));
+    tree_put(v.tree, S("to"), places(mem, shop, theme, made));
     view_speak(&v, shop->lang);
     view_title(&v, shop->name);
     tree_put_bool(mem, v.tree, S("noindex"), made == VIEW_PROGRAM);

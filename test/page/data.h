@@ -9,6 +9,8 @@ void test_structure(void);
 void test_words(void);
 void test_own_theme(void);
 void test_site(void);
+void test_site_paths(void);
+void test_site_of_many(void);
 void test_places_of_pages(void);
 void test_refresh(void);
 

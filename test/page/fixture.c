@@ -336,7 +336,7 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
     const struct theme *theme = fixture_theme(mem);
     const struct product *p = &shop->products[0];
     switch (pages[i].kind) {
-    case INDEX: return view_index(mem, shop, theme);
+    case INDEX: return view_index(mem, shop, theme, 1);
     case PRODUCT: return view_product(mem, shop, theme, p);
     case OWN:
         return view_own(mem, shop, theme, S("Terms"), S("Be *kind*.\n\n1. Pay.\n2. Learn.\n"));

@@ -134,6 +134,8 @@ int main(int argc, char **argv) {
         ROW(words),
         ROW(own_theme),
         ROW(site),
+        ROW(site_paths),
+        ROW(site_of_many),
         ROW(places_of_pages),
         ROW(refresh),
     };
