@@ -99,10 +99,8 @@ static err file_answer(const struct flow *f, const struct visit *v, str name, st
          t = t->next) {
         if (!str_is(t->text, name))
             continue;
-        str path = {0};
-        TRY(files_path(f->mem, f->dir, JOIN(f->mem, v->folder, S("/"), name), &path));
-        reply->response =
-            (struct response){.status = 200, .type = S("application/octet-stream"), .file = path};
+        reply->response = (struct response){
+            .status = 200, .file = name, .file_in = JOIN(f->mem, f->dir, S("/"), v->folder)};
         response_header(&reply->response, S("Content-Disposition"), S("attachment"));
         response_header(&reply->response, S("Cache-Control"), S("private, no-store"));
         response_header(&reply->response, S("X-Content-Type-Options"), S("nosniff"));

@@ -4,6 +4,7 @@
 #include "app/checkout.h"
 #include "app/notify.h"
 #include "http/route.h"
+#include "io/files.h"
 #include "page/view.h"
 #include "shop/words.h"
 
@@ -77,8 +78,34 @@ static void answer_page(const struct flow *f, const struct route_match *m, struc
             &reply->response, S("Cache-Control"), S("public, max-age=31536000, immutable"));
 }
 
+static bool has_dot_file(str path) {
+    str rest = path, part = {0};
+    while (str_cut(&rest, '/', &part))
+        if (str_starts(part, S(".")))
+            return true;
+    return false;
+}
+
+/* The folders of the shop whose files anybody may have; the name is the first part of the address.
+ */
+static void answer_image(const struct flow *f, const struct route_match *m, struct reply *reply) {
+    str folder = JOIN(f->mem, f->dir, S("/images"));
+    if (has_dot_file(m->parts[0]) || !files_is(folder, m->parts[0])) {
+        reply->response =
+            flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+        return;
+    }
+    reply->response = (struct response){.status = 200, .file = m->parts[0], .file_in = folder};
+    /* A picture opened by itself (SVG) is a document: it may show itself and do nothing. */
+    response_header(&reply->response, S("Content-Security-Policy"),
+        S("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
+    response_header(&reply->response, S("X-Content-Type-Options"), S("nosniff"));
+    response_header(&reply->response, S("Cache-Control"),
+        f->shop->live ? S("public, max-age=3600") : S("no-cache"));
+}
+
 /* clang-format off */
-enum { WARM, HEALTH, BUY, ORDER, NOTE, PAGE_ORDER, PAY, PAID, LESSON, PAGE };
+enum { WARM, HEALTH, BUY, ORDER, NOTE, PAGE_ORDER, PAY, PAID, LESSON, IMAGE, PAGE };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/api/warm"),       WARM},
     {S_INIT("GET"),  S_INIT("/healthz"),        HEALTH},
@@ -89,12 +116,13 @@ static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/pay/test/:"),     PAY},
     {S_INIT("POST"), S_INIT("/pay/test/:"),     PAID},
     {S_INIT("GET"),  S_INIT("/a/:/*"),          LESSON},
+    {S_INIT("GET"),  S_INIT("/images/*"),       IMAGE},
     {S_INIT("GET"),  S_INIT("/*"),              PAGE},
 };
 static answer *const answers[] = {
     [WARM] = answer_warm, [HEALTH] = answer_health, [BUY] = answer_buy, [ORDER] = answer_order,
     [NOTE] = answer_note, [PAGE_ORDER] = buyer_page, [PAY] = buyer_pay, [PAID] = buyer_paid,
-    [LESSON] = buyer_lesson, [PAGE] = answer_page,
+    [LESSON] = buyer_lesson, [IMAGE] = answer_image, [PAGE] = answer_page,
 };
 /* clang-format on */
 

@@ -105,7 +105,7 @@ void response_header(struct response *r, str name, str value) {
             r->headers[i].value = value;
             return;
         }
-    assert(r->header_count < MESSAGE_HEADERS);
+    assert(r->header_count < RESPONSE_HEADERS);
     r->headers[r->header_count++] = (struct header){name, value};
 }
 

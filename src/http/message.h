@@ -7,7 +7,8 @@
 #include "base/time.h"
 #include "base/tree.h"
 
-enum { MESSAGE_HEADERS = 12 };
+/* Of a talk with a partner (both ways); of an answer of ours. */
+enum { MESSAGE_HEADERS = 12, RESPONSE_HEADERS = 20 };
 
 struct header {
     str name, value;
@@ -29,11 +30,12 @@ struct request {
 struct response {
     int status;
     str type; /* Content-Type; "" with an empty body */
-    struct header headers[MESSAGE_HEADERS];
+    struct header headers[RESPONSE_HEADERS];
     size_t header_count;
     str body;
-    bool close; /* end the connection behind it */
-    str file;   /* send this file instead of body (io/server opens it); "" for none */
+    bool close;  /* end the connection behind it */
+    str file;    /* send this file instead of body, with ETag and ranges; "" for none */
+    str file_in; /* the folder that it must lie in, links and all; "": `file` is a whole path */
 };
 
 str request_header(const struct request *r, str name);

@@ -4,11 +4,10 @@
 #include "base/limits.h"
 #include "io/door.h"
 #include "io/line.h"
+#include "io/sending.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <microhttpd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -25,17 +24,17 @@ static struct MHD_Response *from_bytes(str body) {
     return MHD_create_response_from_buffer(body.len, bytes, MHD_RESPMEM_PERSISTENT);
 }
 
-static struct MHD_Response *from_file(struct exchange *x, str file) {
-    struct stat is;
-    int fd = open(str_cz(x->mem, file), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
+static struct MHD_Response *from_file(struct exchange *x, struct response *r) {
+    struct sending s;
+    if (!sending_open(x->mem, &x->request, r, &s))
         return 0;
-    if (fstat(fd, &is) || !S_ISREG(is.st_mode)) {
-        close(fd);
-        return 0;
+    r->status = s.status;
+    if (s.status == 412 || s.status == 416) {
+        close(s.fd);
+        return from_bytes(S(""));
     }
     x->on->stage = CONNECTION_SENDING_FILE;
-    return MHD_create_response_from_fd64((uint64_t)is.st_size, fd);
+    return MHD_create_response_from_fd_at_offset64(s.part.size, s.fd, s.part.at);
 }
 
 static bool add_header(struct exchange *x, struct MHD_Response *made, str name, str value) {
@@ -43,8 +42,8 @@ static bool add_header(struct exchange *x, struct MHD_Response *made, str name, 
 }
 
 /* Null when there is no such file, or the library refuses a header (a line break in it). */
-static struct MHD_Response *make(struct exchange *x, const struct response *r) {
-    struct MHD_Response *made = r->file.len ? from_file(x, r->file) : from_bytes(r->body);
+static struct MHD_Response *make(struct exchange *x, struct response *r) {
+    struct MHD_Response *made = r->file.len ? from_file(x, r) : from_bytes(r->body);
     if (!made)
         return 0;
     bool fine = !r->type.len || add_header(x, made, S("Content-Type"), r->type);
@@ -61,15 +60,14 @@ static struct MHD_Response *make(struct exchange *x, const struct response *r) {
 static void queue(struct exchange *x, const struct response *r) {
     connection_enter(x->on, CONNECTION_SENDING, *x->door->now);
     x->stage = EXCHANGE_ANSWERED;
-    int status = r->status;
-    struct MHD_Response *made = make(x, r);
+    struct response mine = *r;
+    struct MHD_Response *made = make(x, &mine);
     if (!made) {
-        status = r->file.len ? 404 : 500;
-        struct response plain = response_text(status, S("not available\n"));
-        made = make(x, &plain);
+        mine = response_text(r->file.len ? 404 : 500, S("not available\n"));
+        made = make(x, &mine);
         assert(made);
     }
-    if (MHD_queue_response(x->mhd, (unsigned)status, made) != MHD_YES)
+    if (MHD_queue_response(x->mhd, (unsigned)mine.status, made) != MHD_YES)
         connection_end(x->on);
     MHD_destroy_response(made);
 }

@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "check.h"
+#include "files.h"
 #include "http/form.h"
 #include "http/message.h"
 #include "http/route.h"
@@ -380,8 +381,9 @@ static const struct check_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-    struct check_test all[COUNT(tests) + TALK_TESTS];
+    struct check_test all[COUNT(tests) + TALK_TESTS + FILE_TESTS];
     memcpy(all, tests, sizeof(tests));
     memcpy(all + COUNT(tests), talk_tests, sizeof(*talk_tests) * TALK_TESTS);
+    memcpy(all + COUNT(tests) + TALK_TESTS, file_tests, sizeof(*file_tests) * FILE_TESTS);
     return check_run(argc, argv, all, COUNT(all));
 }
