@@ -7,11 +7,15 @@
 #include "io/files.h"
 #include "io/world.h"
 
+/* A reload of 100,000 products on a small machine is the slowest answer. */
+enum { ANSWER_MS = 120 * 1000 };
+
 /* ---- one question: to the running program, else to the store itself ---- */
 
 static err ask_running(
     const struct command_call *c, str dir, str method, str target, struct talk_answer *out) {
-    struct talk_request r = {.kind = TALK_HTTP, .method = method, .url = target, .wait_ms = 30000};
+    struct talk_request r = {
+        .kind = TALK_HTTP, .method = method, .url = target, .wait_ms = ANSWER_MS};
     str folder = {0};
     TRY(files_path(c->mem, dir, S("var"), &folder));
     TRY(client_unix(c->mem, folder, S("control.sock"), &r, out));
@@ -24,6 +28,7 @@ static err ask_store(
     struct house_shop shop;
     struct opened open;
     TRY(load(c->mem, dir, true, &report, &shop));
+    TRY(load_secret(c->mem, dir, shop.shop));
     TRY(open_doors(c->mem, &shop, &open));
     size_t mark = str_find_byte(target, '?');
     struct request r = {.method = method,
@@ -192,4 +197,39 @@ err command_queue_done(const struct command_call *c) {
 }
 err command_queue_drop(const struct command_call *c) {
     return queue_verb(c, S("drop"), c->reason);
+}
+
+/* ---- reload ---- */
+
+static str row_line(struct arena *mem, const struct tree *row) {
+    str at = tree_get(row, S("file"));
+    int64_t line = tree_get_int(row, S("line"), 0);
+    if (line)
+        at = JOIN(mem, at, S(":"), str_int(mem, line), S(":"),
+            str_int(mem, tree_get_int(row, S("column"), 0)));
+    str level = tree_get(row, S("level"));
+    str words = str_is(level, S("mistake")) ? S("") : JOIN(mem, level, S(": "));
+    return JOIN(mem, at, S(": "), words, tree_get(row, S("sentence")));
+}
+
+err command_reload(const struct command_call *c) {
+    struct talk_answer answer = {0};
+    const struct tree *t = NULL;
+    str dir = {0};
+    TRY(load_find(c->mem, c->dir, &dir));
+    if (ask_running(c, dir, S("POST"), S("/reload"), &answer).code != ERR_NONE)
+        return err_make(ERR_ABSENT,
+            S("No program runs for this shop, so there is nothing to reload; `grosz run` reads the "
+              "files when it starts."));
+    TRY(json_read(c->mem, answer.body, &t));
+    const struct tree *report = tree_find(t, S("report"));
+    for (const struct tree *row = report && !c->json ? report->first : NULL; row; row = row->next)
+        talk_line(row_line(c->mem, row));
+    if (c->json)
+        say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
+    if (!tree_get_bool(t, S("reloaded"), false))
+        return err_make(ERR_FAILED, tree_get(t, S("sentence")));
+    if (!c->json)
+        talk_line(tree_get(t, S("sentence")));
+    return OK_ERR;
 }

@@ -20,29 +20,16 @@ static void report_print(struct arena *mem, const struct report *r) {
 /* ---- check ---- */
 
 static void report_print_json(struct arena *mem, const struct report *r) {
-    static const str levels[] = {S_INIT("mistake"), S_INIT("advice"), S_INIT("note")};
-    for (const struct report_row *row = r->first; row; row = row->next) {
-        struct tree *t = tree_map(mem);
-        tree_put_text(mem, t, S("level"), levels[row->level]);
-        tree_put_text(mem, t, S("file"), row->at.file);
-        tree_put_int(mem, t, S("line"), row->at.line);
-        tree_put_int(mem, t, S("column"), row->at.col);
-        tree_put_text(mem, t, S("sentence"), row->sentence);
+    for (const struct tree *t = report_view(mem, r)->first; t; t = t->next)
         say(JOIN(mem, json_write(mem, t), S("\n")));
-    }
-}
-
-static err shop_load(
-    const struct command_call *c, bool secrets, struct report *report, struct house_shop *shop) {
-    str dir = {0};
-    TRY(load_find(c->mem, c->dir, &dir));
-    return load(c->mem, dir, secrets, report, shop);
 }
 
 err command_check(const struct command_call *c) {
     struct report report = report_new(c->mem);
     struct house_shop shop;
-    TRY(shop_load(c, false, &report, &shop));
+    str dir = {0};
+    TRY(load_find(c->mem, c->dir, &dir));
+    TRY(load(c->mem, dir, false, &report, &shop));
     if (c->json) {
         report_print_json(c->mem, &report);
     } else {
@@ -73,17 +60,19 @@ static err port_read(const struct command_call *c, int *out) {
 }
 
 static err house_command(const struct command_call *c, bool serve) {
-    struct report report = report_new(c->mem);
-    struct house_shop shop;
     struct house_options options = {.serve = serve};
+    str dir = {0};
     TRY(port_read(c, &options.port));
-    TRY(shop_load(c, true, &report, &shop));
-    report_print(c->mem, &report);
-    if (report.mistakes)
+    TRY(load_find(c->mem, c->dir, &dir));
+    struct snapshot *first = snapshot_new();
+    TRY(load(first->mem, dir, true, &first->report, &first->shop));
+    report_print(c->mem, &first->report);
+    if (first->report.mistakes)
         return err_make(ERR_SETUP,
             S("The shop does not start with these mistakes. Mend them, then try again; nothing "
               "was changed."));
-    return house_run(c->mem, &shop, &options);
+    TRY(load_secret(first->mem, dir, first->shop.shop));
+    return house_run(c->mem, first, &options);
 }
 
 err command_serve(const struct command_call *c) {

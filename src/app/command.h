@@ -33,6 +33,7 @@ err command_new(const struct command_call *c);
 err command_check(const struct command_call *c);
 err command_serve(const struct command_call *c);
 err command_run(const struct command_call *c);
+err command_reload(const struct command_call *c);
 err command_order_list(const struct command_call *c);
 err command_order_show(const struct command_call *c);
 err command_queue_list(const struct command_call *c);

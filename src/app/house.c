@@ -3,10 +3,9 @@
 #include "app/desk.h"
 #include "app/limit.h"
 #include "app/open.h"
-#include "app/pool.h"
+#include "app/texts.h"
 #include "app/web.h"
-#include "base/encode.h"
-#include "base/limits.h"
+#include "base/json.h"
 #include "io/files.h"
 #include "io/server.h"
 #include "io/world.h"
@@ -15,12 +14,13 @@
 #include <unistd.h>
 
 struct house {
-    struct house_shop *shop;
+    struct snapshots shops;
     struct opened open;
     struct doors event; /* as open.doors, with the store that never waits */
     struct limit *limit;
     struct server *server;
     struct pool *pool;
+    struct reloader reloader;
     int signals;
 };
 
@@ -33,6 +33,7 @@ struct waiting {
     struct reply reply;
     struct commit commit;
     struct errand errand;
+    struct reload reload;
 };
 
 /* ---- the shop's requests ---- */
@@ -54,13 +55,14 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
     w->house = h;
     w->exchange = x;
     w->request = *r;
+    const struct house_shop *shop = snapshots_borrow(&h->shops, mem);
     w->flow = (struct flow){.mem = mem,
         .doors = &h->event,
-        .shop = h->shop->shop,
-        .theme = h->shop->site.theme,
-        .site = &h->shop->site,
+        .shop = shop->shop,
+        .theme = shop->site.theme,
+        .site = &shop->site,
         .limit = h->limit,
-        .dir = h->shop->dir,
+        .dir = shop->dir,
         .request = &w->request};
     web(&w->flow, &w->reply);
     go_on(w);
@@ -87,7 +89,27 @@ static void committed(void *self) {
 
 static void desk_run(void *state) {
     struct waiting *w = state;
-    desk(exchange_arena(w->exchange), &w->house->open.work, &w->request, &w->reply.response);
+    struct house *h = w->house;
+    struct arena *mem = exchange_arena(w->exchange);
+    struct work work = snapshots_work(&h->shops, mem, &h->open.doors);
+    desk(mem, &work, &w->request, &w->reply.response);
+}
+
+static void desk_done(void *state) {
+    struct waiting *w = state;
+    server_answer(w->exchange, &w->reply.response);
+}
+
+/* POST /reload: {reloaded, sentence, products, report: [{level, file, line, column, sentence}]}. */
+static void reloaded(struct reload *r, const struct reload_result *end) {
+    struct waiting *w = r->owner;
+    struct arena *mem = exchange_arena(w->exchange);
+    struct tree *t = tree_map(mem);
+    tree_put_bool(mem, t, S("reloaded"), end->taken);
+    tree_put_text(mem, t, S("sentence"), end->sentence);
+    tree_put(t, S("report"), report_view(mem, end->report));
+    struct response out = response_json(200, json_write(mem, t));
+    server_answer(w->exchange, &out);
 }
 
 static void handle_control(void *self, struct exchange *x, const struct request *r) {
@@ -96,16 +118,20 @@ static void handle_control(void *self, struct exchange *x, const struct request 
     w->house = h;
     w->exchange = x;
     w->request = *r;
-    w->errand = (struct errand){.run = desk_run, .state = w};
+    if (str_is(r->path, S("/reload")) && str_is(r->method, S("POST"))) {
+        w->reload = (struct reload){.told = reloaded, .owner = w};
+        house_reload(h, &w->reload);
+        return;
+    }
+    w->errand = (struct errand){.run = desk_run, .done = desk_done, .state = w};
     pool_send(h->pool, &w->errand);
 }
 
 static void errands_done(void *self) {
     struct house *h = self;
     for (struct errand *e = pool_done(h->pool), *next; e; e = next) {
-        struct waiting *w = e->state;
         next = e->next;
-        server_answer(w->exchange, &w->reply.response);
+        e->done(e->state);
     }
     pool_hint(h->pool);
 }
@@ -115,6 +141,12 @@ static void signalled(void *self) {
     int number = signal_read(h->signals);
     if (number == SIGTERM || number == SIGINT)
         server_stop(h->server);
+    if (number == SIGHUP)
+        house_reload(h, NULL);
+}
+
+void house_reload(struct house *h, struct reload *r) {
+    reload_ask(&h->reloader, r);
 }
 
 /* ---- start and end ---- */
@@ -124,32 +156,9 @@ static instant house_now(void *self) {
     return clock_now();
 }
 
-/* Texts that orders name by hash are durable before the first order can name them. */
-static err texts_keep(struct arena *mem, struct house *h) {
-    const struct shop *s = h->shop->shop;
-    struct store *store = h->open.doors.store;
-    size_t count = s->product_count + s->consent_count;
-    struct put *puts = arena_array(mem, count + 1, sizeof(*puts));
-    struct change *changes = arena_array(mem, count + 1, sizeof(*changes));
-    for (size_t i = 0; i < count; i++) {
-        bool product = i < s->product_count;
-        const struct consent *c = product ? NULL : &s->consents[i - s->product_count];
-        puts[i] = (struct put){.kind = S("text"),
-            .version = PUT_NEW,
-            .part = JOIN(mem, S("text/"), product ? s->products[i].hash : c->hash),
-            .bytes = product ? s->products[i].text : c->text};
-        changes[i] = (struct change){.puts = &puts[i], .count = 1};
-    }
-    store->kind->apply(store, changes, count);
-    for (size_t i = 0; i < count; i++)
-        if (changes[i].kept != KEPT_OK && changes[i].kept != KEPT_KNOWN)
-            return err_make(
-                ERR_FULL, S("the texts of the products could not be kept: is the disk full?"));
-    return OK_ERR;
-}
-
 static err listen_all(struct arena *mem, struct house *h, const struct house_options *o) {
-    const struct shop *s = h->shop->shop;
+    const struct house_shop *shop = &h->shops.now->shop;
+    const struct shop *s = shop->shop;
     str listen = s->listen;
     size_t proxies = s->proxies ? s->proxies->count : 0;
     str *names = arena_array(mem, proxies + 1, sizeof(*names));
@@ -169,39 +178,38 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         .listen = S("unix:control.sock"), .now = house_now, .self = h, .handle = handle_control};
     str dir = {0};
     TRY(server_new(mem, &options, &h->server));
-    TRY(files_path(mem, h->shop->dir, S("var"), &dir));
+    TRY(files_path(mem, shop->dir, S("var"), &dir));
     TRY(server_also(h->server, &control, dir));
     return OK_ERR;
 }
 
-/* serve: the shop stands where it listens, whatever shop.yml says, and shows drafts. */
-static void serve_here(struct arena *mem, struct house *h, bool serve) {
-    struct shop *s = h->shop->shop;
-    if (!serve)
-        return;
-    s->url = s->api = JOIN(mem, S("http://"), str_copy(mem, server_address(h->server)));
-    for (size_t i = 0; i < s->product_count; i++)
-        s->products[i].draft = false;
-}
-
 static err house_start(struct arena *mem, struct house *h, const struct house_options *o) {
+    struct shop *shop = h->shops.now->shop.shop;
     TRY(listen_all(mem, h, o));
-    serve_here(mem, h, o->serve);
-    TRY(texts_keep(mem, h));
+    str here = o->serve ? str_copy(mem, server_address(h->server)) : S("");
+    if (here.len)
+        reload_here(shop, mem, here);
+    TRY(texts_keep(h->open.doors.store, shop, NULL));
     h->event = h->open.doors;
     h->limit = limit_new(mem);
-    TRY(pool_new(mem, &h->open.work, o->workers ? o->workers : 32, &h->pool));
+    TRY(pool_new(mem, &h->open.doors, &h->shops, o->workers ? o->workers : 32, &h->pool));
+    h->reloader = (struct reloader){.pool = h->pool,
+        .shops = &h->shops,
+        .doors = &h->open.doors,
+        .dir = h->shops.now->shop.dir,
+        .here = here};
     server_watch(h->server, committer_fd(h->open.committer), committed, h);
     server_watch(h->server, pool_fd(h->pool), errands_done, h);
     server_watch(h->server, h->signals, signalled, h);
     return OK_ERR;
 }
 
-err house_run(struct arena *mem, struct house_shop *shop, const struct house_options *o) {
-    struct house h = {.shop = shop};
+err house_run(struct arena *mem, struct snapshot *first, const struct house_options *o) {
+    struct house h = {0};
+    snapshots_open(&h.shops, first);
     /* Before the first thread: all of them must leave the signals to the loop. */
     TRY(signal_open(&h.signals));
-    TRY(open_doors(mem, shop, &h.open));
+    TRY(open_doors(mem, &first->shop, &h.open));
     err e = house_start(mem, &h, o);
     if (e.code != ERR_NONE) {
         open_close(&h.open);
@@ -220,5 +228,7 @@ err house_run(struct arena *mem, struct house_shop *shop, const struct house_opt
      * to drop. */
     open_close(&h.open);
     server_free(h.server);
+    reload_end(&h.reloader);
+    snapshots_close(&h.shops);
     return e;
 }

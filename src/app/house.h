@@ -4,7 +4,9 @@
 #ifndef APP_HOUSE_H
 #define APP_HOUSE_H
 
-#include "app/load.h"
+#include "app/reload.h"
+
+struct house;
 
 struct house_options {
     bool serve; /* development: 127.0.0.1, the next free port, addresses by that port */
@@ -12,7 +14,9 @@ struct house_options {
     size_t workers;
 };
 
-/* Until SIGTERM or SIGINT. Prints the address on stdout when it serves. */
-MUST err house_run(struct arena *mem, struct house_shop *shop, const struct house_options *options);
+/* Until SIGTERM or SIGINT; takes `first` over. Prints the address on stdout when it serves. */
+MUST err house_run(struct arena *mem, struct snapshot *first, const struct house_options *options);
+/* Reads the data files again, as SIGHUP does; see app/reload. Event thread only; r may be null. */
+void house_reload(struct house *h, struct reload *r);
 
 #endif

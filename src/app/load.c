@@ -179,8 +179,8 @@ static void secrets_read(struct arena *mem, struct shop *shop, bool strict, stru
     shop->secrets = map;
 }
 
-/* GROSZ_SECRET as 64 hex digits, else var/secret, made once. */
-static err shop_secret(struct arena *mem, str dir, struct shop *shop) {
+/* 64 hex digits. */
+err load_secret(struct arena *mem, str dir, struct shop *shop) {
     str text = {0};
     if (world_secret(mem, S("GROSZ_SECRET"), &text).code != ERR_NONE) {
         err e = files_read(mem, dir, S("var/secret"), 200, &text);
@@ -216,5 +216,5 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     world_check(mem, shop, report);
     secrets_read(mem, shop, secrets, report);
     report_sort(report);
-    return secrets ? shop_secret(mem, dir, shop) : OK_ERR;
+    return OK_ERR;
 }

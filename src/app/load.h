@@ -14,10 +14,12 @@ struct house_shop {
 
 /* Finds shop.yml in `dir` or above it, as git does. ERR_SETUP says what to type. */
 MUST err load_find(struct arena *mem, str dir, str *out);
-/* Reads and checks. `secrets`: also resolve ${NAME} and the shop secret (made when there is none);
- * what is not set is a mistake at its place. The result is there also with mistakes, for showing.
- * */
+/* Reads and checks. `secrets`: also resolve ${NAME}; what is not set is a mistake at its place. The
+ * result is there also with mistakes, for showing. */
 MUST err load(
     struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out);
+
+/* The shop secret: GROSZ_SECRET, else var/secret, made once. */
+MUST err load_secret(struct arena *mem, str dir, struct shop *shop);
 
 #endif

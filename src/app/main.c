@@ -13,6 +13,8 @@ static const struct command table[] = {
      S_INIT("grosz serve -C my-shop"), 0, 0, S_INIT(" --port "), command_serve},
     {S_INIT("run"), S_INIT("[--port N]"), S_INIT("Run the shop for buyers, as shop.yml says."),
      S_INIT("grosz run -C /srv/my-shop"), 0, 0, S_INIT(" --port "), command_run},
+    {S_INIT("reload"), S_INIT(""), S_INIT("Let the running program read the data files again."),
+     S_INIT("grosz reload -C /srv/my-shop"), 0, 0, S_INIT(" "), command_reload},
     {S_INIT("check"), S_INIT(""), S_INIT("Name every mistake of the data files, with its place."),
      S_INIT("grosz check"), 0, 0, S_INIT(" "), command_check},
     {S_INIT("order list"), S_INIT("[--state S] [--limit N]"), S_INIT("List orders, newest first."),

@@ -12,7 +12,8 @@
 enum { THREADS_MAX = 64, LEASE_AT_ONCE = 64, IDLE_MS = 500, FRESH_MS = 60 * 1000 };
 
 struct pool {
-    struct work work;
+    const struct doors *doors;
+    struct snapshots *shops;
     pthread_mutex_t lock;
     pthread_cond_t wake, ended;
     struct arena *leased; /* the rows of `rows` live here */
@@ -29,7 +30,7 @@ struct pool {
 };
 
 static instant now_of(const struct pool *p) {
-    return p->work.doors->now(p->work.doors->self);
+    return p->doors->now(p->doors->self);
 }
 
 /* ---- taking: called with the lock held ---- */
@@ -76,12 +77,12 @@ static void lease_more(struct pool *p) {
     p->looked_at = clock_steady();
     pthread_mutex_unlock(&p->lock);
     struct row_list got = {0};
-    struct store *s = p->work.doors->store;
+    struct store *s = p->doors->store;
     instant now = now_of(p);
     arena_reset(p->leased);
     err e = s->kind->lease(s, p->leased, now, now + WORK_LEASE_MS, LEASE_AT_ONCE, &got);
     if (e.code != ERR_NONE)
-        doors_log(p->work.doors, S("error"), e.what);
+        doors_log(p->doors, S("error"), e.what);
     else
         got = rows_deal(p->leased, &got);
     pthread_mutex_lock(&p->lock);
@@ -111,10 +112,11 @@ static void do_job(struct pool *p, struct arena *mem, const struct row *row) {
      * the next. */
     if (row->due - now_of(p) < WORK_LEASE_MS - FRESH_MS)
         return;
-    err e = work_job(mem, &p->work, row);
+    struct work work = snapshots_work(p->shops, mem, p->doors);
+    err e = work_job(mem, &work, row);
     atomic_fetch_add(&p->count, 1);
     if (e.code != ERR_NONE)
-        doors_log(p->work.doors, S("error"),
+        doors_log(p->doors, S("error"),
             JOIN(mem, S("job "), row->part, S("/"), row->key, S(" will be tried again: "), e.what));
 }
 
@@ -130,13 +132,14 @@ static void do_errand(struct pool *p, struct errand *e) {
     pthread_mutex_unlock(&p->lock);
     uint64_t one = 1;
     if (write(p->fd, &one, sizeof(one)) < 0)
-        doors_log(p->work.doors, S("error"), S("an errand's end could not be signalled"));
+        doors_log(p->doors, S("error"), S("an errand's end could not be signalled"));
 }
 
 static void do_sweep(struct pool *p, struct arena *mem) {
-    err e = work_sweep(mem, &p->work);
+    struct work work = snapshots_work(p->shops, mem, p->doors);
+    err e = work_sweep(mem, &work);
     if (e.code != ERR_NONE)
-        doors_log(p->work.doors, S("error"), JOIN(mem, S("the sweep ended early: "), e.what));
+        doors_log(p->doors, S("error"), JOIN(mem, S("the sweep ended early: "), e.what));
 }
 
 /* One thing, or a rest. Called with the lock held, returns with it held. */
@@ -185,10 +188,12 @@ static void *worker(void *self) {
 
 /* ---- from outside ---- */
 
-err pool_new(struct arena *mem, const struct work *work, size_t threads, struct pool **out) {
+err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *shops, size_t threads,
+    struct pool **out) {
     struct pool *p = NEW(mem, struct pool);
     pthread_condattr_t steady;
-    p->work = *work;
+    p->doors = doors;
+    p->shops = shops;
     p->leased = arena_new(LIMIT_JOB_ARENA);
     p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (p->fd < 0)

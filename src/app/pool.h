@@ -9,17 +9,20 @@
 #ifndef APP_POOL_H
 #define APP_POOL_H
 
-#include "app/work.h"
+#include "app/snapshot.h"
 
 struct pool;
 
 struct errand {
-    void (*run)(void *state);
+    void (*run)(void *state);  /* in the pool */
+    void (*done)(void *state); /* then, in the event thread */
     void *state;
     struct errand *next;
 };
 
-MUST err pool_new(struct arena *mem, const struct work *work, size_t threads, struct pool **out);
+/* Every job is done with the shop that is current when it begins. */
+MUST err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *shops,
+    size_t threads, struct pool **out);
 /* There is something due. From any thread. */
 void pool_hint(struct pool *p);
 void pool_send(struct pool *p, struct errand *errand);

@@ -1,6 +1,7 @@
 #include "base/report.h"
 
 #include "base/limits.h"
+#include "base/tree.h"
 
 struct report report_new(struct arena *mem) {
     return (struct report){.mem = mem};
@@ -52,4 +53,18 @@ str report_line(struct arena *mem, const struct report_row *row) {
     if (row->at.line > 0)
         at = JOIN(mem, at, S(":"), str_int(mem, row->at.line), S(":"), str_int(mem, row->at.col));
     return JOIN(mem, at, S(": "), levels[row->level], row->sentence);
+}
+
+struct tree *report_view(struct arena *mem, const struct report *r) {
+    static const str levels[] = {S_INIT("mistake"), S_INIT("advice"), S_INIT("note")};
+    struct tree *list = tree_list(mem);
+    for (const struct report_row *row = r->first; row; row = row->next) {
+        struct tree *t = tree_add(list, tree_map(mem));
+        tree_put_text(mem, t, S("level"), levels[row->level]);
+        tree_put_text(mem, t, S("file"), row->at.file);
+        tree_put_int(mem, t, S("line"), row->at.line);
+        tree_put_int(mem, t, S("column"), row->at.col);
+        tree_put_text(mem, t, S("sentence"), row->sentence);
+    }
+    return list;
 }

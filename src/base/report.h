@@ -35,5 +35,7 @@ void report_add(struct report *r, enum report_level level, struct place at, str 
 void report_sort(struct report *r);
 /* "file:line:col: sentence"; advice and notes say so in front of the sentence. */
 str report_line(struct arena *mem, const struct report_row *row);
+/* A list of {level, file, line, column, sentence}. */
+struct tree *report_view(struct arena *mem, const struct report *r);
 
 #endif

@@ -1,4 +1,5 @@
 #include "app/orders.h"
+#include "app/snapshot.h"
 #include "base/limits.h"
 #include "check.h"
 #include "world.h"
@@ -203,11 +204,36 @@ TEST(nth_failure) {
     }
 }
 
+/* ---- a shop exchanged while it is used ---- */
+
+/* ASan sees a borrower whose shop was freed; LSan one that nobody freed. */
+TEST(snapshots) {
+    struct snapshots all;
+    struct arena *job = arena_new(1 << 16), *other = arena_new(1 << 16);
+    struct snapshot *old = snapshot_new(), *new = snapshot_new();
+    old->shop.dir = JOIN(old->mem, S("old"), S("er"));
+    new->shop.dir = JOIN(new->mem, S("new"), S("er"));
+    snapshots_open(&all, old);
+    const struct house_shop *mine = snapshots_borrow(&all, job);
+    snapshots_put(&all, new);
+    CHECK_STR("who has the old one keeps it", mine->dir, S("older"));
+    CHECK_INT("and nobody else", old->users, 1);
+    CHECK_STR("who comes later has the new one", snapshots_borrow(&all, other)->dir, S("newer"));
+    CHECK_INT("beside the house", new->users, 2);
+    arena_reset(job);
+    arena_reset(other);
+    CHECK_INT("given back", new->users, 1);
+    snapshots_close(&all);
+    arena_free(job);
+    arena_free(other);
+}
+
 static const struct check_test tests[] = {
     ROW(first_sale),
     ROW(two_buyers_two_orders),
     ROW(forms_refused),
     ROW(nth_failure),
+    ROW(snapshots),
 };
 
 int main(int argc, char **argv) {

@@ -109,17 +109,22 @@ static void say_at_once(
         .body = r->kind == TALK_MAIL ? S("") : S("{\"id\":\"7\"}")};
 }
 
-static int64_t work_off(struct arena *mem, const struct work *work, int64_t jobs) {
+static int64_t work_off(struct bench *b, const struct doors *doors, int64_t jobs) {
+    struct snapshots shops;
+    struct snapshot *shop = snapshot_new();
     struct pool *pool = NULL;
     struct timespec nap = {.tv_nsec = 1000000};
     int64_t start = bench_ns();
-    bench_must("pool", pool_new(mem, work, THREADS, &pool));
+    shop->shop = b->house;
+    snapshots_open(&shops, shop);
+    bench_must("pool", pool_new(b->mem, doors, &shops, THREADS, &pool));
     pool_hint(pool);
     while (pool_count(pool) < jobs && bench_ns() - start < PATIENCE_MS * (int64_t)1000000)
         nanosleep(&nap, NULL);
     int64_t took = bench_ns() - start;
     if (!pool_stop(pool, PATIENCE_MS))
         bench_die("pool", S("it does not stop"));
+    snapshots_close(&shops);
     return took;
 }
 
@@ -168,7 +173,7 @@ int main(int argc, char **argv) {
     while (clock_now() <= b->now)
         ;
     open.doors.talk = &partner;
-    int64_t took = work_off(b->mem, &open.work, tally.jobs);
+    int64_t took = work_off(b, &open.doors, tally.jobs);
     count_done(b, open.doors.store, first, &tally);
     printf("%lld steps (%lld of them letters) of %lld orders in %.2f s: %.0f steps/s\n",
         (long long)tally.steps, (long long)tally.mails, (long long)tally.orders, (double)took / 1e9,

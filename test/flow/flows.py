@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|wire …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|reload|wire …]
 """
 import argparse
 import os
@@ -15,11 +15,12 @@ import commands
 import first_shop
 import notes
 import partners
+import reload
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "commands": commands, "wire": wire}
+         "commands": commands, "reload": reload, "wire": wire}
 
 
 def sanitizers(rows, folder):

@@ -1,0 +1,119 @@
+#include "app/reload.h"
+
+#include "app/texts.h"
+#include "base/json.h"
+
+/* ---- what cannot change at run time ---- */
+
+static bool same(struct arena *mem, const struct tree *a, const struct tree *b) {
+    return a && b ? str_is(json_write(mem, a), json_write(mem, b)) : a == b;
+}
+
+static void advise(struct snapshot *made, const struct shop *old) {
+    static const str fixed[] = {
+        S_INIT("store"), S_INIT("listen"), S_INIT("proxies"), S_INIT("tls")};
+    const struct shop *now = made->shop.shop;
+    for (size_t i = 0; i < COUNT(fixed); i++) {
+        const struct tree *t = tree_find(now->settings, fixed[i]);
+        if (same(made->mem, tree_find(old->settings, fixed[i]), t))
+            continue;
+        report_add(&made->report, REPORT_ADVICE,
+            (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0},
+            JOIN(made->mem, S("`"), fixed[i],
+                S("` takes effect at the next start: restart the program")));
+    }
+}
+
+void reload_here(struct shop *shop, struct arena *mem, str here) {
+    shop->url = shop->api = JOIN(mem, S("http://"), here);
+    for (size_t i = 0; i < shop->product_count; i++)
+        shop->products[i].draft = false;
+}
+
+/* ---- in the pool ---- */
+
+static err read_again(struct reloader *all, struct snapshot *made) {
+    const struct shop *old = all->old->shop;
+    struct house_shop *new = &made->shop;
+    TRY(load(made->mem, all->dir, true, &made->report, new));
+    if (made->report.mistakes)
+        return err_make(ERR_SETUP,
+            S("The shop was not reloaded: it goes on as it was. Mend the mistakes, then reload "
+              "again."));
+    new->shop->secret = str_copy(made->mem, old->secret);
+    if (all->here.len)
+        reload_here(new->shop, made->mem, all->here);
+    advise(made, old);
+    report_sort(&made->report);
+    return texts_keep(all->doors->store, new->shop, old);
+}
+
+static void run(void *state) {
+    struct reloader *all = state;
+    struct arena *mem = arena_new(1 << 16);
+    all->old = snapshots_borrow(all->shops, mem);
+    all->failed = read_again(all, all->made);
+    arena_free(mem);
+}
+
+/* ---- in the event thread ---- */
+
+static void log_report(struct reloader *all, const struct reload_result *end) {
+    struct arena *mem = all->made->mem;
+    for (const struct report_row *row = end->report->first; row; row = row->next)
+        doors_log(all->doors, row->level == REPORT_MISTAKE ? S("error") : S("info"),
+            report_line(mem, row));
+    doors_log(all->doors, end->taken ? S("info") : S("error"), end->sentence);
+}
+
+static void begin(struct reloader *all);
+
+static void done(void *state) {
+    struct reloader *all = state;
+    struct snapshot *made = all->made;
+    bool taken = all->failed.code == ERR_NONE;
+    struct reload_result end = {.taken = taken, .report = &made->report, .shop = made->shop.shop};
+    end.sentence = taken ? JOIN(made->mem, S("The shop is reloaded: "),
+                       str_int(made->mem, (int64_t)end.shop->product_count), S(" products."))
+                         : all->failed.what;
+    log_report(all, &end);
+    /* Whoever is told may already ask the new shop. */
+    if (taken) {
+        atomic_fetch_add(&made->users, 1);
+        snapshots_put(all->shops, made);
+    }
+    for (struct reload *r = all->told_next, *next; r; r = next) {
+        next = r->next;
+        r->told(r, &end);
+    }
+    snapshot_drop(made);
+    all->reading = false;
+    if (all->asked)
+        begin(all);
+}
+
+static void begin(struct reloader *all) {
+    all->reading = true;
+    all->asked = false;
+    all->told_next = all->waiting;
+    all->waiting = NULL;
+    all->made = snapshot_new();
+    all->errand = (struct errand){.run = run, .done = done, .state = all};
+    pool_send(all->pool, &all->errand);
+}
+
+void reload_ask(struct reloader *all, struct reload *r) {
+    all->asked = true;
+    if (r) {
+        r->next = all->waiting;
+        all->waiting = r;
+    }
+    if (!all->reading)
+        begin(all);
+}
+
+void reload_end(struct reloader *all) {
+    if (all->reading)
+        snapshot_drop(all->made);
+    all->reading = false;
+}
