@@ -101,7 +101,7 @@ static err view_find(const struct filling *f, str name, str *out) {
     if (!t || !name.len)
         return absent(f->mem, name);
     if (!is_scalar(t))
-        return err_make(ERR_INVALID, JOIN(f->mem, S("{{"), name, S("}} is a "),
+        return err_make(ERR_INVALID, JOIN(f->mem, S("{{"), name, S("}} is "),
                                          str_of(tree_kind_name(t->kind)), S(", not a text")));
     *out = t->text;
     return OK_ERR;
@@ -115,7 +115,7 @@ err fill_text(
 
 static err secret_find(const struct filling *f, str name, str *out) {
     const struct tree *t = tree_find(f->view, name);
-    if (!t)
+    if (!t || t->kind == TREE_NONE)
         return err_make(
             ERR_SETUP, JOIN(f->mem, S("${"), name,
                            S("} is not set: put it into the environment or a systemd credential")));
@@ -209,6 +209,30 @@ static struct tree *names(struct arena *mem, const struct hole *h, const struct 
     if (in)
         names_collect(mem, h, in, list);
     return list;
+}
+
+static bool secret_name_is(str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool fine = (c >= 'A' && c <= 'Z') || (i && ((c >= '0' && c <= '9') || c == '_'));
+        if (!fine)
+            return false;
+    }
+    return name.len > 0;
+}
+
+str fill_secret_fault(struct arena *mem, str text) {
+    struct piece p = {.kind = PIECE_TEXT};
+    if (!has_hole(&secret_hole, text))
+        return S("");
+    while (p.kind == PIECE_TEXT || (p.kind == PIECE_NAME && secret_name_is(p.text)))
+        p = piece_cut(&secret_hole, &text);
+    if (p.kind == PIECE_OPEN)
+        return S("a ${ without its }; for these two characters themselves write $${");
+    if (p.kind == PIECE_NAME)
+        return JOIN(mem, S("${"), p.text,
+            S("} is no name of a secret: capital letters, digits and _, like ${TPAY_CODE}"));
+    return S("");
 }
 
 struct tree *fill_names(struct arena *mem, const struct tree *in) {

@@ -30,6 +30,8 @@ struct tree *fill_names(struct arena *mem, const struct tree *in);
  * value is percent-encoded (FILL_PERCENT). */
 MUST err fill_secrets(
     struct arena *mem, str text, const struct tree *secrets, enum fill_place place, str *out);
+/* What is wrong with the ${NAME}s of a text as they are written; "" when nothing is. */
+str fill_secret_fault(struct arena *mem, str text);
 /* The NAMEs that occur in all scalars of the tree: a list of texts, each once. */
 struct tree *fill_secret_names(struct arena *mem, const struct tree *in);
 

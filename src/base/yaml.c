@@ -267,12 +267,13 @@ static const struct tree *documents(struct reader *r) {
         if (count++) {
             mistake(r, r->event.start_mark,
                 S("a second document (---) begins here: a data file has one"));
+            r->broken = true;
             break;
         }
         if (next(r))
             root = node(r);
     }
-    return root;
+    return r->broken ? NULL : root;
 }
 
 /* Nothing is read when the file as a whole is not text of a bearable size. */

@@ -40,6 +40,12 @@ static ssize_t read_whole(int fd, char *bytes, size_t room) {
     return (ssize_t)done;
 }
 
+static str size_words(struct arena *mem, size_t size) {
+    bool mega = size >= 1 << 20;
+    return JOIN(
+        mem, str_int(mem, (int64_t)(mega ? size >> 20 : size)), mega ? S(" MiB") : S(" bytes"));
+}
+
 static err read_open(struct arena *mem, int fd, str path, size_t size_max, str *out) {
     struct stat is;
     if (fstat(fd, &is))
@@ -47,8 +53,8 @@ static err read_open(struct arena *mem, int fd, str path, size_t size_max, str *
     if (!S_ISREG(is.st_mode))
         return err_make(ERR_INVALID, JOIN(mem, path, S(" is not a file")));
     if ((uint64_t)is.st_size > size_max)
-        return err_make(ERR_TOO_BIG,
-            JOIN(mem, path, S(" is larger than "), str_int(mem, (int64_t)size_max), S(" bytes")));
+        return err_make(
+            ERR_TOO_BIG, JOIN(mem, path, S(" is larger than "), size_words(mem, size_max)));
     char *bytes = arena_take(mem, (size_t)is.st_size + 1);
     ssize_t got = read_whole(fd, bytes, (size_t)is.st_size);
     if (got < 0)
@@ -65,6 +71,24 @@ err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out) 
     err e = read_open(mem, fd, path, size_max, out);
     close(fd);
     return e;
+}
+
+err files_peek(struct arena *mem, str dir, str path, size_t size, str *out, uint64_t *whole) {
+    struct stat is;
+    int fd = beneath_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return failed(mem, S("read"), path);
+    char *bytes = arena_take(mem, size);
+    bool file = !fstat(fd, &is) && S_ISREG(is.st_mode);
+    ssize_t got = file ? read_whole(fd, bytes, size) : 0;
+    close(fd);
+    if (!file)
+        return err_make(ERR_INVALID, JOIN(mem, path, S(" is not a file")));
+    if (got < 0)
+        return failed(mem, S("read"), path);
+    *out = (str){bytes, (size_t)got};
+    *whole = (uint64_t)is.st_size;
+    return OK_ERR;
 }
 
 /* ---- writing ---- */

@@ -12,6 +12,8 @@ MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *
 MUST err files_write(str dir, str path, str bytes, unsigned mode);
 /* path "": the folder `dir` itself, with all above it. */
 MUST err files_make_dir(str dir, str path, unsigned mode);
+/* The first bytes of a file, at most `size`; its whole size in *whole. Errors as files_read. */
+MUST err files_peek(struct arena *mem, str dir, str path, size_t size, str *out, uint64_t *whole);
 bool files_is(str dir, str path);
 bool files_is_dir(str dir, str path);
 /* Names in a folder, sorted, without "." and ".."; ERR_ABSENT. */

@@ -305,9 +305,11 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *ptr, MD_SIZE size, void *self) 
     return 0;
 }
 
+enum { FLAVOUR = MD_FLAG_TABLES | MD_FLAG_NOHTMLBLOCKS | MD_FLAG_NOHTMLSPANS };
+
 static str mark(struct arena *mem, str markdown, enum manner manner, str base) {
     static const MD_PARSER parser = {
-        .flags = MD_FLAG_TABLES | MD_FLAG_NOHTMLBLOCKS | MD_FLAG_NOHTMLSPANS,
+        .flags = FLAVOUR,
         .enter_block = block_enter,
         .leave_block = block_leave,
         .enter_span = span_enter,
@@ -339,4 +341,53 @@ struct tree *mark_label(struct arena *mem, str markdown) {
 
 struct tree *mark_text(struct arena *mem, str markdown, str base) {
     return tree_text(mem, mark(mem, markdown, MARK_TEXT, base));
+}
+
+/* ---- only the links ---- */
+
+struct linking {
+    struct marking marking; /* for its attribute() */
+    struct tree *links;
+};
+
+static int block_skip(MD_BLOCKTYPE type, void *detail, void *self) {
+    return 0;
+}
+
+static int span_skip(MD_SPANTYPE type, void *detail, void *self) {
+    return 0;
+}
+
+static int text_skip(MD_TEXTTYPE type, const MD_CHAR *ptr, MD_SIZE size, void *self) {
+    return 0;
+}
+
+static int link_note(MD_SPANTYPE type, void *detail, void *self) {
+    struct linking *l = self;
+    bool picture = type == MD_SPAN_IMG;
+    if (!picture && type != MD_SPAN_A)
+        return 0;
+    const MD_ATTRIBUTE *address = picture ? &((const MD_SPAN_IMG_DETAIL *)detail)->src
+                                          : &((const MD_SPAN_A_DETAIL *)detail)->href;
+    struct tree *t = tree_add(l->links, tree_map(l->marking.mem));
+    tree_put_text(l->marking.mem, t, S("address"), attribute(&l->marking, address));
+    tree_put_bool(l->marking.mem, t, S("picture"), picture);
+    return 0;
+}
+
+struct tree *mark_links(struct arena *mem, str markdown) {
+    static const MD_PARSER parser = {
+        .flags = FLAVOUR,
+        .enter_block = block_skip,
+        .leave_block = block_skip,
+        .enter_span = link_note,
+        .leave_span = span_skip,
+        .text = text_skip,
+    };
+    struct linking l = {.marking = {.mem = mem}, .links = tree_list(mem)};
+    if (markdown.len > LIMIT_PAGE)
+        return l.links;
+    l.marking.input = (str){str_cz(mem, markdown), markdown.len};
+    md_parse(l.marking.input.ptr, (MD_SIZE)markdown.len, &parser, &l);
+    return l.links;
 }

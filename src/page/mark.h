@@ -9,6 +9,8 @@
 struct tree *mark_html(struct arena *mem, str markdown);
 /* For a label: no paragraphs and other blocks; links open beside the page. */
 struct tree *mark_label(struct arena *mem, str markdown);
+/* What it links to, in its order: a list of maps {address, picture}. */
+struct tree *mark_links(struct arena *mem, str markdown);
 /* For a letter: plain text, "words (address)" for a link; `base` before relative addresses. */
 struct tree *mark_text(struct arena *mem, str markdown, str base);
 

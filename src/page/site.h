@@ -9,6 +9,7 @@
 /* An own page of the owner: pages/terms.md with front matter already cut off. */
 struct site_page {
     str name, title, markdown; /* name "terms" -> /terms/ */
+    int line;                  /* lines of front matter before the Markdown */
 };
 
 struct site {

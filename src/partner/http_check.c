@@ -209,32 +209,30 @@ static void check_ask(const struct checking *c) {
 
 /* ---- whose settings ---- */
 
-static void check_connector(const struct checking *c, str does, const struct shop *shop) {
+/* False when there is none of that name: the shop has said so, and all else would only follow. */
+static bool check_connector(const struct checking *c, str does, const struct shop *shop) {
     struct arena *mem = c->report->mem;
     size_t dot = does.len;
     while (dot > 0 && does.ptr[dot - 1] != '.')
         dot--;
     if (!dot)
-        return;
+        return true;
     str name = str_part(does, 0, dot - 1);
     const struct shop_connector *found = shop_connector(shop, name);
-    str *names = arena_array(mem, shop->connector_count + 1, sizeof(*names));
-    for (size_t i = 0; i < shop->connector_count; i++)
-        names[i] = shop->connectors[i].name;
     if (!found)
-        wrong(c, NULL,
-            JOIN(mem, S("`connectors:` has no `"), name, S("`"),
-                table_guess(mem, name, names, shop->connector_count)));
-    else if (!str_is(tree_get(found->settings, S("use")), S("http")))
+        return false;
+    if (!str_is(tree_get(found->settings, S("use")), S("http")))
         setting_wrong(c->report, found->at, tree_find(found->settings, S("use")),
             JOIN(mem, S("connector `"), name, S("` needs `use: http`")));
+    return true;
 }
 
 void http_check(const struct shop_step *s, const struct shop *shop, struct report *report) {
     struct checking c = {.report = report,
         .at = s->at,
         .with = connector_settings(report->mem, shop, s->does, s->with)};
-    check_connector(&c, s->does, shop);
+    if (!check_connector(&c, s->does, shop))
+        return;
     check_map(&c, c.with, settings, COUNT(settings));
     check_map(&c, tree_find(c.with, S("key")), key_settings, COUNT(key_settings));
     check_request(&c);

@@ -116,6 +116,8 @@ static err amount_wrong(str text) {
     for (size_t i = 0; i < text.len; i++) {
         if (is_digit(text.ptr[i]) || text.ptr[i] == '.')
             continue;
+        if (!i && text.ptr[i] >= 'A') /* a word, no number */
+            break;
         for (size_t k = 0; k < COUNT(misreadings); k++)
             if (misreadings[k].byte == text.ptr[i])
                 return err_make(ERR_INVALID, misreadings[k].sentence);

@@ -19,6 +19,7 @@ struct product {
     str hash; /* SHA-256 hex of text_kept */
     str text; /* what is kept once by hash: canonical JSON of what was offered */
     struct place at;
+    const struct tree *source; /* its map in the file, for the places of what is in it */
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "shop/reader.h"
 
+#include "base/encode.h"
 #include "base/table.h"
 
 struct place reader_place(const struct reader *r, const struct tree *t) {
@@ -56,6 +57,24 @@ str reader_text(const struct reader *r, const struct tree *map, str name, bool n
     str text = str_trim(tree_str(t));
     if (!text.len && needed)
         reader_mistake(r, t, JOIN(r->mem, S("`"), name, S("` is empty")));
+    return text;
+}
+
+static bool has_control(str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return true;
+    return false;
+}
+
+str reader_line(const struct reader *r, const struct tree *map, str name, size_t most) {
+    str text = reader_text(r, map, name, true);
+    if (has_control(text))
+        reader_mistake(r, tree_find(map, name), must_be(r, name, S("one line")));
+    else if (utf8_length(text) > most)
+        reader_mistake(r, tree_find(map, name),
+            must_be(r, name,
+                JOIN(r->mem, S("at most "), str_int(r->mem, (int64_t)most), S(" characters"))));
     return text;
 }
 

@@ -12,6 +12,7 @@ struct reader {
     const struct shop_partners *partners;
     struct report *report;
     str file;
+    bool blind; /* shop.yml did not read: what products name in it cannot be judged */
 };
 
 struct place reader_place(const struct reader *r, const struct tree *t);
@@ -21,6 +22,8 @@ void reader_advice(const struct reader *r, const struct tree *t, str sentence);
 void reader_keys(const struct reader *r, const struct tree *map, const str *names, size_t count);
 /* The text of a scalar entry; "" when it is not there (a mistake when needed) or no scalar. */
 str reader_text(const struct reader *r, const struct tree *map, str name, bool needed);
+/* The same for what stands on one line: needed, no line break, `most` characters. */
+str reader_line(const struct reader *r, const struct tree *map, str name, size_t most);
 /* The entry as a list of texts; null when it is not there or wrong. */
 const struct tree *reader_texts(const struct reader *r, const struct tree *map, str name);
 /* The entry as a map or list; null when it is not there or wrong. */

@@ -2,6 +2,14 @@
 
 #include "shop/reader.h"
 
+/* The file did not even read: its reader has said so. */
+static bool is_told(const struct report *report, str file) {
+    for (const struct report_row *row = report->first; row; row = row->next)
+        if (row->level == REPORT_MISTAKE && str_is(row->at.file, file))
+            return true;
+    return false;
+}
+
 struct shop *shop_read(struct arena *mem, const struct tree *settings, const struct tree *products,
     const struct shop_partners *partners, struct report *report) {
     struct shop *shop = NEW(mem, struct shop);
@@ -9,10 +17,12 @@ struct shop *shop_read(struct arena *mem, const struct tree *settings, const str
         .mem = mem, .shop = shop, .partners = partners, .report = report, .file = S("shop.yml")};
     struct report unheard = report_new(mem);
     if (!tree_is(settings, TREE_MAP)) {
-        reader_mistake(
-            &r, settings, S("there are no settings: this file is a map that begins with `name:`"));
+        if (settings || !is_told(report, r.file))
+            reader_mistake(&r, settings,
+                S("there are no settings: this file is a map that begins with `name:`"));
         settings = tree_map(mem);
         r.report = &unheard; /* nothing more can be said about a file that is not there */
+        r.blind = true;
     }
     shop->settings = settings;
     settings_read(&r, settings);
@@ -20,8 +30,10 @@ struct shop *shop_read(struct arena *mem, const struct tree *settings, const str
     steps_read(&r, settings);
     r.report = report;
     r.file = S("_data/products.yml");
-    products_read(&r, products);
-    steps_check(&r);
+    if (products || !is_told(report, r.file))
+        products_read(&r, products);
+    if (!r.blind)
+        steps_check(&r);
     return shop;
 }
 

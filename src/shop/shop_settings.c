@@ -85,13 +85,16 @@ static void check_timezone(const struct reader *r, const struct tree *t, str tex
 static void check_store(const struct reader *r, const struct tree *t, str text) {
     if (!str_starts(text, S("sqlite:")) || text.len == 7)
         reader_mistake(r, t, S("`store` is sqlite:<file>, like sqlite:var/shop.db"));
+    else if (text.ptr[7] == '/' || str_find(text, S("..")) < text.len)
+        reader_mistake(r, t,
+            S("the database lies in the shop's folder, like sqlite:var/shop.db: only `var` is "
+              "written"));
 }
 
 /* ---- the tables ---- */
 
 /* clang-format off */
 static const struct setting texts[] = {
-    {S_INIT("name"),     offsetof(struct shop, name),     true,  NULL},
     {S_INIT("url"),      offsetof(struct shop, url),      false, check_address},
     {S_INIT("api"),      offsetof(struct shop, api),      false, check_address},
     {S_INIT("lang"),     offsetof(struct shop, lang),     false, check_lang},
@@ -117,6 +120,7 @@ static str without_slash(str text) {
 }
 
 static void texts_read(struct reader *r, const struct tree *settings) {
+    r->shop->name = reader_line(r, settings, S("name"), 120);
     for (size_t i = 0; i < COUNT(texts); i++) {
         const struct setting *s = &texts[i];
         str text = reader_text(r, settings, s->name, s->needed);
@@ -163,14 +167,15 @@ static void seller_read(struct reader *r, const struct tree *settings) {
     const struct tree *t = reader_kind(r, settings, S("seller"), TREE_MAP);
     struct seller *s = &r->shop->seller;
     str digits = {0};
-    if (!t) {
+    if (!t && !tree_find(settings, S("seller"))) {
         str missing = S("`seller` is missing: {name, address, country, tax_id, email}");
         if (r->shop->live)
             reader_mistake(r, settings, missing);
         else
             reader_advice(r, settings, missing);
-        return;
     }
+    if (!t)
+        return;
     reader_keys(r, t, keys, COUNT(keys));
     *s = (struct seller){.name = reader_text(r, t, S("name"), true),
         .address = reader_text(r, t, S("address"), r->shop->live),
@@ -277,6 +282,8 @@ static void gateways_read(struct reader *r, const struct tree *settings) {
 
 /* ---- consents ---- */
 
+enum { CONSENT_MAX = 10000 };
+
 static bool consent_is_new(const struct shop *shop, str id) {
     for (size_t i = 0; i < shop->consent_count; i++)
         if (str_is(shop->consents[i].id, id))
@@ -300,6 +307,10 @@ static void consent_read(struct reader *r, const struct tree *t) {
     if (c.id.len && !name_is(c.id))
         reader_mistake(r, tree_find(t, S("id")),
             S("the id of a consent has small letters, digits, dashes and underscores"));
+    if (c.text.len > CONSENT_MAX)
+        reader_mistake(r, tree_find(t, S("text")),
+            S("the text of a consent is at most 10,000 bytes: put the long one on a page and link "
+              "to it"));
     if (!consent_is_new(shop, c.id))
         reader_mistake(
             r, tree_find(t, S("id")), JOIN(r->mem, S("there are two consents `"), c.id, S("`")));
@@ -336,6 +347,15 @@ static void limits_read(struct reader *r, const struct tree *settings) {
     r->shop->orders_per_email = limit_read(r, t, keys[1], 10);
 }
 
+/* Known words that this version does nothing with: better said than silently passed over. */
+static void later_read(struct reader *r, const struct tree *settings) {
+    static const str names[] = {S_INIT("frame")};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (tree_find(settings, names[i]))
+            reader_mistake(r, tree_find(settings, names[i]),
+                JOIN(r->mem, S("`"), names[i], S("` does nothing in this version: leave it out")));
+}
+
 static void expire_read(struct reader *r, const struct tree *settings) {
     str text = reader_text(r, settings, S("expire"), false);
     r->shop->expire_ms = 7 * TIME_DAY;
@@ -354,5 +374,6 @@ void settings_read(struct reader *r, const struct tree *settings) {
     consents_read(r, settings);
     limits_read(r, settings);
     expire_read(r, settings);
+    later_read(r, settings);
     r->shop->proxies = reader_texts(r, settings, S("proxies"));
 }

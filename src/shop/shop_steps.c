@@ -120,9 +120,14 @@ static void do_check(const struct reader *r, const struct tree *t, str does) {
         return;
     str guess = table_guess(r->mem, does, p->connectors, p->connector_count);
     bool dotted = owner.len < does.len && !shop_connector(r->shop, owner) && !guess.len;
-    reader_mistake(r, tree_find(t, S("do")),
-        JOIN(r->mem, S("nothing here can do `"), does, S("`"),
-            dotted ? JOIN(r->mem, S(": there is no `"), owner, S("` in connectors")) : guess));
+    str *names = arena_array(r->mem, r->shop->connector_count + 1, sizeof(*names));
+    for (size_t i = 0; i < r->shop->connector_count; i++)
+        names[i] = r->shop->connectors[i].name;
+    if (dotted)
+        guess = JOIN(r->mem, S(": there is no `"), owner, S("` in connectors"),
+            table_guess(r->mem, owner, names, r->shop->connector_count));
+    reader_mistake(
+        r, tree_find(t, S("do")), JOIN(r->mem, S("nothing here can do `"), does, S("`"), guess));
 }
 
 static void id_check(const struct reader *r, const struct tree *t, str id) {
@@ -356,8 +361,11 @@ static void product_check(struct reader *r, const struct product *p, const struc
         str root = str_part(n->text, 0, str_find_byte(n->text, '.'));
         str key = str_from(n->text, root.len + 1);
         str sentence = {0};
+        const struct tree *value = tree_path(p->data, key);
         if (str_is(root, S("product")) && !product_has(p, key))
             sentence = JOIN(r->mem, S("its `data` has no `"), key, S("`"));
+        else if (str_is(root, S("product")) && value && value->kind == TREE_NONE)
+            sentence = JOIN(r->mem, S("in its `data` nothing stands behind `"), key, S(":`"));
         else if (shop_step(r->shop, root) && !owes(p, root))
             sentence = JOIN(r->mem, S("its `steps` do not have `"), root, S("`"));
         if (sentence.len)

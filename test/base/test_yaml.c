@@ -269,8 +269,10 @@ TEST(yaml_places) {
     }
     t = yaml_read(mem, S("f"), S("a: 1\na: 3\n"), &r);
     CHECK_STR("the first of two stays", json_write(mem, t), S("{\"a\":1}"));
-    t = yaml_read(mem, S("f"), S("a: &x 1\nb: 2\nc: [\n"), &r);
-    CHECK_INT("what stood in front of the mistakes is there", tree_get_int(t, S("b"), 0), 2);
+    t = yaml_read(mem, S("f"), S("a: &x 1\nb: 2\n"), &r);
+    CHECK_INT("what stands behind a mistake is there", tree_get_int(t, S("b"), 0), 2);
+    CHECK("what the grammar cannot follow is not given, so that nothing is said of the half of it",
+        !yaml_read(mem, S("f"), S("b: 2\nc: [\n"), &r));
     arena_free(mem);
 }
 
