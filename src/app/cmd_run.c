@@ -1,6 +1,7 @@
 #include "app/command.h"
 #include "app/house.h"
 #include "app/open.h"
+#include "app/trial.h"
 #include "base/json.h"
 #include "io/files.h"
 
@@ -30,6 +31,8 @@ err command_check(const struct command_call *c) {
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
     TRY(load(c->mem, dir, false, &report, &shop));
+    if (!report.mistakes)
+        trial(c->mem, &shop, &report);
     if (c->json) {
         report_print_json(c->mem, &report);
     } else {

@@ -1,13 +1,26 @@
 #include "app/load.h"
 
+#include "app/inventory.h"
 #include "base/encode.h"
 #include "base/fill.h"
 #include "base/limits.h"
 #include "base/yaml.h"
+#include "io/address.h"
 #include "io/files.h"
 #include "io/world.h"
 #include "partner/connector.h"
 #include "partner/gateway.h"
+
+static bool is_listed(struct arena *mem, str dir, str name) {
+    const str *names = NULL;
+    size_t count = 0;
+    if (files_list(mem, dir, S(""), &names, &count).code != ERR_NONE)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(names[i], name))
+            return true;
+    return false;
+}
 
 err load_find(struct arena *mem, str dir, str *out) {
     str at = JOIN(mem, dir, S("/"));
@@ -16,6 +29,11 @@ err load_find(struct arena *mem, str dir, str *out) {
             *out = str_part(at, 0, at.len - 1);
             return OK_ERR;
         }
+    if (is_listed(mem, dir, S("shop.yml")))
+        return err_make(ERR_SETUP,
+            JOIN(mem, S("shop.yml in "), dir,
+                S(" is not a file that can be read: it is a folder, or a link that leads nowhere "
+                  "or out of the folder.")));
     return err_make(ERR_SETUP,
         JOIN(mem, S("There is no shop.yml in "), dir,
             S(" or above it. Type `grosz new my-shop` to make a shop, or name one with -C.")));
@@ -23,13 +41,32 @@ err load_find(struct arena *mem, str dir, str *out) {
 
 /* ---- files ---- */
 
+/* The place names the file already: "shop.yml is not a file" becomes "this is not a file". */
+static void file_mistake(struct report *report, str path, err e) {
+    str about = JOIN(report->mem, path, S(" is "));
+    str reading = JOIN(report->mem, S("cannot read "), path, S(": it "));
+    str what = e.what;
+    if (str_starts(what, about))
+        what = JOIN(report->mem, S("this is "), str_from(what, about.len));
+    else if (str_starts(what, reading))
+        what = JOIN(report->mem, S("this file "), str_from(what, reading.len));
+    report_add(report, REPORT_MISTAKE, (struct place){.file = path}, what);
+}
+
 static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct report *report) {
     str text = {0};
     err e = files_read(mem, dir, path, LIMIT_YAML, &text);
     if (e.code == ERR_NONE)
         return yaml_read(mem, path, text, report);
-    report_add(report, REPORT_MISTAKE, (struct place){.file = path}, e.what);
+    file_mistake(report, path, e);
     return NULL;
+}
+
+static int lines_of(str text) {
+    int count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.ptr[i] == '\n';
+    return count;
 }
 
 /* "---\ntitle: Terms\n---\n" in front of the Markdown, as Jekyll has it. */
@@ -45,8 +82,11 @@ static void front_cut(
             S("the front matter has no end: a line with --- alone"));
         return;
     }
-    const struct tree *front = yaml_read(mem, file, str_part(rest, 0, end), report);
+    /* One empty line for the `---`: places are those of the whole file. */
+    str lines = JOIN(mem, S("\n"), str_part(rest, 0, end));
+    const struct tree *front = yaml_read(mem, file, lines, report);
     page->markdown = str_from(rest, end + (end ? 5 : 4));
+    page->line = lines_of(str_part(text, 0, text.len - page->markdown.len));
     if (tree_get(front, S("title")).len)
         page->title = tree_get(front, S("title"));
 }
@@ -66,8 +106,8 @@ static err pages_read(struct arena *mem, str dir, struct report *report, struct 
         str text = {0};
         err got = files_read(mem, dir, file, LIMIT_PAGE, &text);
         if (got.code != ERR_NONE || !utf8_is(text)) {
-            report_add(report, REPORT_MISTAKE, (struct place){.file = file},
-                got.code ? got.what : S("this is not UTF-8: save it as UTF-8"));
+            file_mistake(report, file,
+                got.code ? got : err_make(ERR_INVALID, S("this is not UTF-8: save it as UTF-8")));
             continue;
         }
         struct site_page *p = &pages[site->page_count++];
@@ -92,8 +132,10 @@ static err theme_files(struct arena *mem, str dir, str below, struct report *rep
         if (files_is_dir(dir, path))
             continue;
         err got = files_read(mem, dir, path, LIMIT_PAGE, &f->text);
+        if (got.code == ERR_NONE && !utf8_is(f->text))
+            got = err_make(ERR_INVALID, S("this is not UTF-8: save it as UTF-8"));
         if (got.code != ERR_NONE)
-            report_add(report, REPORT_MISTAKE, (struct place){.file = path}, got.what);
+            file_mistake(report, path, got);
         f->name = str_from(JOIN(mem, below, S("/"), names[i]), 1);
         *count += got.code == ERR_NONE;
     }
@@ -107,7 +149,13 @@ static err theme_load(struct arena *mem, str dir, struct report *report, struct 
     size_t own = 0;
     TRY(theme_files(mem, dir, S(""), report, files + count, &own));
     TRY(theme_files(mem, dir, S("/mail"), report, files + count, &own));
-    site->theme = theme_read(mem, files, count + own, report);
+    struct report found = report_new(mem);
+    site->theme = theme_read(mem, files, count + own, &found);
+    for (const struct report_row *row = found.first; row; row = row->next) {
+        struct place at = row->at;
+        at.file = JOIN(mem, S("theme/"), at.file);
+        report_add(report, row->level, at, row->sentence);
+    }
     return OK_ERR;
 }
 
@@ -136,13 +184,23 @@ static struct place setting_place(const struct shop *shop, str name) {
     return (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0};
 }
 
+#define ZONES S("/usr/share/zoneinfo")
+
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
     if (shop->mail_send.len && !str_starts(shop->mail_send, S("file:")))
         report_add(report, REPORT_MISTAKE, setting_place(shop, S("mail")),
             S("`send` can be `file:<folder>` in this version: letters are written there"));
-    if (shop->store.len && !str_starts(shop->store, S("sqlite:")))
-        report_add(report, REPORT_MISTAKE, setting_place(shop, S("store")),
-            S("`store` can be `sqlite:<file>` in this version"));
+    bool shaped = !str_starts(shop->timezone, S("/"))
+                  && str_find(shop->timezone, S("..")) == shop->timezone.len;
+    for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)
+        if (!str_is(tree_str(t), S("unix")) && !address_read(tree_str(t), &(struct address){0}))
+            report_add(report, REPORT_MISTAKE, (struct place){S("shop.yml"), t->line, t->col},
+                JOIN(mem, S("`"), tree_str(t),
+                    S("` is no address of a proxy: 127.0.0.1, \"::1\" or unix")));
+    if (shaped && files_is_dir(ZONES, S("")) && !files_is(ZONES, shop->timezone))
+        report_add(report, REPORT_MISTAKE, setting_place(shop, S("timezone")),
+            JOIN(mem, S("there is no time zone `"), shop->timezone,
+                S("`: it is a name like Europe/Warsaw")));
 }
 
 /* ---- secrets ---- */
@@ -159,9 +217,19 @@ static const struct tree *secret_where(const struct tree *t, str mark) {
     return NULL;
 }
 
+static void secrets_syntax(struct arena *mem, const struct tree *t, struct report *report) {
+    str fault = t->kind == TREE_TEXT ? fill_secret_fault(mem, t->text) : S("");
+    if (fault.len)
+        report_add(report, REPORT_MISTAKE, (struct place){S("shop.yml"), t->line, t->col}, fault);
+    for (const struct tree *c = t->first; c; c = c->next)
+        secrets_syntax(mem, c, report);
+}
+
 static void secrets_read(struct arena *mem, struct shop *shop, bool strict, struct report *report) {
     struct tree *map = tree_map(mem);
     const struct tree *names = shop->settings ? fill_secret_names(mem, shop->settings) : NULL;
+    if (shop->settings)
+        secrets_syntax(mem, shop->settings, report);
     for (const struct tree *n = names ? names->first : NULL; n; n = n->next) {
         str value = {0};
         err e = world_secret(mem, n->text, &value);
@@ -169,6 +237,7 @@ static void secrets_read(struct arena *mem, struct shop *shop, bool strict, stru
             tree_put_text(mem, map, n->text, value);
             continue;
         }
+        tree_put(map, n->text, tree_none(mem));
         const struct tree *at = secret_where(shop->settings, JOIN(mem, S("${"), n->text, S("}")));
         report_add(report, strict ? REPORT_MISTAKE : REPORT_ADVICE,
             (struct place){S("shop.yml"), at ? at->line : 0, at ? at->col : 0},
@@ -214,6 +283,7 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     TRY(theme_load(mem, dir, report, &out->site));
     partners_check(shop, report);
     world_check(mem, shop, report);
+    inventory(mem, out, report);
     secrets_read(mem, shop, secrets, report);
     report_sort(report);
     return OK_ERR;

@@ -1,0 +1,314 @@
+#include "app/inventory.h"
+
+#include "app/links.h"
+#include "base/encode.h"
+#include "base/limits.h"
+#include "base/table.h"
+#include "io/files.h"
+#include "page/mark.h"
+
+struct inventory {
+    struct arena *mem;
+    const struct house_shop *house;
+    struct report *report;
+    struct links *links;
+};
+
+static void wrong(const struct inventory *v, struct place at, str sentence) {
+    report_add(v->report, REPORT_MISTAKE, at, sentence);
+}
+
+static void advise(const struct inventory *v, struct place at, str sentence) {
+    report_add(v->report, REPORT_ADVICE, at, sentence);
+}
+
+/* The place of a product's entry, or of the product. */
+static struct place place_in(const struct product *p, str name) {
+    const struct tree *t = tree_find(p->source, name);
+    return t && t->line ? (struct place){p->at.file, t->line, t->col} : p->at;
+}
+
+/* ---- pictures ---- */
+
+/* What browsers show, by the first bytes and by the ending under which it is served. */
+/* clang-format off */
+static const struct {
+    str ending, what;
+    size_t at;
+    str bytes;
+} pictures[] = {
+    {S_INIT(".png"),  S_INIT("PNG"),  0, S_INIT("\x89PNG\r\n\x1a\n")},
+    {S_INIT(".jpg"),  S_INIT("JPEG"), 0, S_INIT("\xff\xd8\xff")},
+    {S_INIT(".jpeg"), S_INIT("JPEG"), 0, S_INIT("\xff\xd8\xff")},
+    {S_INIT(".gif"),  S_INIT("GIF"),  0, S_INIT("GIF8")},
+    {S_INIT(".webp"), S_INIT("WebP"), 8, S_INIT("WEBP")},
+    {S_INIT(".avif"), S_INIT("AVIF"), 4, S_INIT("ftypavi")},
+    {S_INIT(".svg"),  S_INIT("SVG"),  0, S_INIT("")},
+};
+/* clang-format on */
+
+enum { PEEK = 1024 };
+
+static bool is_picture(size_t kind, str head) {
+    if (!pictures[kind].bytes.len) /* SVG: text with <svg in front, behind <?xml and comments */
+        return utf8_is(utf8_prefix(head, head.len)) && str_find(head, S("<svg")) < head.len;
+    return str_starts(str_from(head, pictures[kind].at), pictures[kind].bytes);
+}
+
+static str real_kind(str head) {
+    for (size_t i = 0; i < COUNT(pictures); i++)
+        if (pictures[i].bytes.len && is_picture(i, head))
+            return pictures[i].what;
+    return S("");
+}
+
+static str picture_fault(const struct inventory *v, str path) {
+    struct arena *mem = v->mem;
+    str head = {0};
+    uint64_t size = 0;
+    size_t kind = 0;
+    err e = files_peek(mem, v->house->dir, path, PEEK, &head, &size);
+    if (e.code == ERR_ABSENT)
+        return JOIN(mem, S("there is no picture "), path, links_guess(mem, v->house->dir, path));
+    if (e.code != ERR_NONE)
+        return e.what;
+    if (!size)
+        return JOIN(mem, path, S(" is empty"));
+    while (kind < COUNT(pictures) && !str_ends(str_lower(mem, path), pictures[kind].ending))
+        kind++;
+    if (kind == COUNT(pictures))
+        return JOIN(mem, path,
+            S(" is not a picture that browsers show: png, jpg, gif, webp, avif, "
+              "svg"));
+    if (is_picture(kind, head))
+        return S("");
+    str real = real_kind(head);
+    return JOIN(mem, path, S(" is not a picture of the kind its name says ("), pictures[kind].what,
+        S(")"), real.len ? JOIN(mem, S(": it is "), real, S(", rename it")) : S(""));
+}
+
+/* A file of the folder behind an address that a page has: "/images/a%20b.png?x". */
+static void picture_check(const struct inventory *v, struct place at, str path) {
+    str fault = picture_fault(v, path);
+    if (fault.len)
+        wrong(v, at, fault);
+}
+
+static void product_picture(const struct inventory *v, const struct product *p) {
+    str path = {0};
+    struct place at = place_in(p, S("image"));
+    if (!str_starts(p->image, S("/")) || links_are_elsewhere(v->links))
+        return;
+    if (!links_file(v->mem, p->image, &path) || !str_starts(path, S("images/")))
+        wrong(v, at,
+            JOIN(v->mem, S("`"), p->image,
+                S("` is not served: pictures lie in the folder images, like /images/moa.jpg")));
+    else
+        picture_check(v, at, path);
+}
+
+/* ---- texts and what they link to ---- */
+
+struct text {
+    str file, bytes;
+    int line;           /* lines of the file before it: its front matter */
+    struct place whole; /* said of what has no place of its own (a text in a data file) */
+    str folder;         /* where its relative pictures lie; "" when it may have none */
+};
+
+/* Where the address first stands in a file that is read as it is. */
+static struct place place_of(const struct text *t, str address) {
+    str rest = t->bytes, line = {0};
+    for (int number = 1; !t->whole.file.len && str_cut(&rest, '\n', &line); number++) {
+        size_t at = str_find(line, address);
+        int col = (int)utf8_length(str_part(line, 0, at)) + 1;
+        if (address.len && at < line.len)
+            return (struct place){t->file, t->line + number, col};
+    }
+    return t->whole.file.len ? t->whole : (struct place){.file = t->file};
+}
+
+static void text_check(const struct inventory *v, const struct text *t) {
+    const struct tree *found = mark_links(v->mem, t->bytes);
+    for (const struct tree *l = found->first; l; l = l->next) {
+        str address = tree_get(l, S("address")), path = {0};
+        struct place at = place_of(t, address);
+        bool picture = tree_get_bool(l, S("picture"), false);
+        str fault = links_fault(v->links, address, picture, t->folder, &path);
+        if (fault.len)
+            wrong(v, at, fault);
+        else if (path.len)
+            picture_check(v, at, path);
+    }
+}
+
+/* ---- own pages ---- */
+
+/* First words of addresses that are taken. */
+static const str taken[] = {S_INIT("p"), S_INIT("buy"), S_INIT("o"), S_INIT("a"), S_INIT("api"),
+    S_INIT("pay"), S_INIT("admin"), S_INIT("images"), S_INIT("healthz"), S_INIT("metrics"),
+    S_INIT("404"), S_INIT("index"), S_INIT("find"), S_INIT("frame"), S_INIT("sitemap"),
+    S_INIT("robots"), S_INIT("style")};
+
+static bool page_name_is(str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return name.len > 0 && name.len <= 64 && name.ptr[0] != '_';
+}
+
+static void page_check(const struct inventory *v, const struct site_page *p) {
+    str file = JOIN(v->mem, S("pages/"), p->name, S(".md"));
+    struct text text = {.file = file, .bytes = p->markdown, .line = p->line};
+    if (!page_name_is(p->name))
+        wrong(v, (struct place){.file = file},
+            S("the name of a page is its address: small letters a-z, digits and dashes"));
+    for (size_t i = 0; i < COUNT(taken); i++)
+        if (str_is(p->name, taken[i]))
+            wrong(v, (struct place){.file = file},
+                JOIN(v->mem, S("the address /"), p->name,
+                    S("/ belongs to the program: choose another name")));
+    if (!p->line)
+        advise(v, (struct place){.file = file},
+            S("no title: put `---`, `title: Terms`, `---` in front"));
+    text_check(v, &text);
+}
+
+static void pages_others(const struct inventory *v) {
+    const str *names = NULL;
+    size_t count = 0;
+    if (files_list(v->mem, v->house->dir, S("pages"), &names, &count).code != ERR_NONE)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (!str_ends(names[i], S(".md")) && !str_starts(names[i], S(".")))
+            advise(v, (struct place){.file = JOIN(v->mem, S("pages/"), names[i])},
+                S("this is not read: a page is a file that ends in .md"));
+}
+
+/* ---- courses ---- */
+
+static bool invites(const struct shop *shop, const struct product *p) {
+    for (size_t i = 0; i < shop->step_count; i++) {
+        const struct shop_step *s = &shop->steps[i];
+        bool owed = !p->steps;
+        for (const struct tree *t = p->steps ? p->steps->first : NULL; t; t = t->next)
+            owed |= str_is(tree_str(t), s->id);
+        if (owed && str_is(s->does, S("academy.invite")))
+            return true;
+    }
+    return false;
+}
+
+static void lesson_check(const struct inventory *v, str folder, str name) {
+    str file = JOIN(v->mem, folder, S("/"), name);
+    struct text text = {.file = file, .folder = folder};
+    err e = files_read(v->mem, v->house->dir, file, LIMIT_PAGE, &text.bytes);
+    if (e.code != ERR_NONE || !utf8_is(text.bytes)) {
+        wrong(v, (struct place){.file = file},
+            e.code ? e.what : S("this is not UTF-8: save it as UTF-8"));
+        return;
+    }
+    if (!page_name_is(str_part(name, 0, name.len - 3)))
+        wrong(v, (struct place){.file = file},
+            S("the name of a lesson is its address: small letters a-z, digits and dashes"));
+    text_check(v, &text);
+}
+
+static size_t lessons_check(const struct inventory *v, str folder) {
+    const str *names = NULL;
+    size_t count = 0, lessons = 0;
+    if (files_list(v->mem, v->house->dir, folder, &names, &count).code != ERR_NONE)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (str_ends(names[i], S(".md"))) {
+            lesson_check(v, folder, names[i]);
+            lessons++;
+        }
+    return lessons;
+}
+
+static void course_check(const struct inventory *v, const struct product *p) {
+    str folder = JOIN(v->mem, S("academy/"), p->id);
+    size_t lessons = lessons_check(v, folder);
+    for (const struct tree *f = p->files ? p->files->first : NULL; f; f = f->next) {
+        str path = JOIN(v->mem, folder, S("/"), tree_str(f)), head = {0};
+        uint64_t size = 0;
+        err e = files_peek(v->mem, v->house->dir, path, 1, &head, &size);
+        if (e.code == ERR_ABSENT)
+            e.what = JOIN(
+                v->mem, S("there is no file "), path, links_guess(v->mem, v->house->dir, path));
+        if (e.code != ERR_NONE)
+            wrong(v, (struct place){p->at.file, f->line, f->col}, e.what);
+    }
+    if (!lessons && !p->files && !p->draft && invites(v->house->shop, p))
+        wrong(v, p->at,
+            JOIN(v->mem, S("product `"), p->id, S("`: buyers are invited to "), folder,
+                S(", but no lesson (.md) lies there and `files` names none")));
+}
+
+static void courses_others(const struct inventory *v) {
+    const struct shop *shop = v->house->shop;
+    const str *names = NULL;
+    size_t count = 0;
+    if (!shop->product_count /* said already */
+        || files_list(v->mem, v->house->dir, S("academy"), &names, &count).code != ERR_NONE)
+        return;
+    str *ids = arena_array(v->mem, shop->product_count + 1, sizeof(*ids));
+    for (size_t i = 0; i < shop->product_count; i++)
+        ids[i] = shop->products[i].id;
+    for (size_t i = 0; i < count; i++)
+        if (!shop_product(shop, names[i]) && !str_starts(names[i], S(".")))
+            advise(v, (struct place){.file = JOIN(v->mem, S("academy/"), names[i])},
+                JOIN(v->mem, S("no product has this id"),
+                    table_guess(v->mem, names[i], ids, shop->product_count)));
+}
+
+/* ---- consents ---- */
+
+/* The text's own place: the index-th entry of `consents:`. */
+static void consent_check(const struct inventory *v, const struct consent *c, size_t index) {
+    const struct tree *t = tree_find(v->house->shop->settings, S("consents"));
+    struct text text = {.bytes = c->text, .whole = c->at};
+    t = tree_is(t, TREE_LIST) ? t->first : NULL;
+    while (t && index--)
+        t = t->next;
+    const struct tree *at = tree_find(t, S("text"));
+    if (at && at->line) {
+        text.whole.line = at->line;
+        text.whole.col = at->col;
+    }
+    text_check(v, &text);
+}
+
+/* ---- the whole ---- */
+
+static void product_check(const struct inventory *v, const struct product *p) {
+    struct arena_mark start = arena_mark(v->mem);
+    struct text text = {.bytes = p->description, .whole = place_in(p, S("description"))};
+    bool linked = str_find(p->description, S("](")) < p->description.len
+                  || str_find(p->description, S("]:")) < p->description.len
+                  || str_find(p->description, S("<")) < p->description.len;
+    product_picture(v, p);
+    if (linked)
+        text_check(v, &text);
+    if (p->id.len)
+        course_check(v, p);
+    arena_back(v->mem, start);
+}
+
+void inventory(struct arena *mem, const struct house_shop *house, struct report *report) {
+    struct arena *scratch = arena_new(LIMIT_SHOP_ARENA);
+    const struct shop *shop = house->shop;
+    struct inventory v = {scratch, house, report, links_new(scratch, house)};
+    for (size_t i = 0; i < house->site.page_count; i++)
+        page_check(&v, &house->site.pages[i]);
+    pages_others(&v);
+    for (size_t i = 0; i < shop->consent_count; i++)
+        consent_check(&v, &shop->consents[i], i);
+    for (size_t i = 0; i < shop->product_count; i++)
+        product_check(&v, &shop->products[i]);
+    courses_others(&v);
+    arena_free(scratch);
+}

@@ -1,0 +1,12 @@
+/* inventory: whether what the shop's files name is really there: pictures, course files, lessons,
+ * the pages that a text links to. The rules of the data files themselves are shop's; here their
+ * names meet the folder. Adds its findings to the report and changes nothing.
+ */
+#ifndef APP_INVENTORY_H
+#define APP_INVENTORY_H
+
+#include "app/load.h"
+
+void inventory(struct arena *mem, const struct house_shop *shop, struct report *report);
+
+#endif

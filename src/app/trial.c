@@ -1,0 +1,261 @@
+#include "app/trial.h"
+
+#include "app/account.h"
+#include "app/call.h"
+#include "base/limits.h"
+#include "page/render.h"
+#include "shop/plan.h"
+
+enum { SAID_MAX = 100 }; /* one slip in a theme shows on every page of a catalogue */
+
+struct trial {
+    struct arena *mem; /* for what is remembered between products */
+    struct arena *scratch;
+    struct shop shop; /* the snapshot with every secret set to something */
+    struct work work;
+    const struct house_shop *house;
+    struct report *report;
+    struct tree *said;
+};
+
+static instant noon(void *self) {
+    (void)self;
+    return INT64_C(1800000000000);
+}
+
+/* ---- what is found ---- */
+
+/* "buy.html:3:14: …" as render says it, else at `at`. */
+static struct place place_of(str *sentence, struct place at) {
+    str rest = *sentence, file = {0}, line = {0}, col = {0};
+    int64_t l = 0, c = 0;
+    bool placed = str_cut(&rest, ':', &file) && str_cut(&rest, ':', &line)
+                  && str_cut(&rest, ':', &col) && str_number(line, &l) && str_number(col, &c);
+    if (!placed)
+        return at;
+    *sentence = str_trim(rest);
+    return (struct place){file, (int)l, (int)c};
+}
+
+static void found(struct trial *t, struct place at, str where, err e) {
+    str sentence = e.what;
+    struct place place = place_of(&sentence, at);
+    if (!str_is(place.file, at.file)) /* as render names it */
+        place.file = JOIN(t->scratch, S("theme/"), place.file);
+    str line = JOIN(t->scratch, place.file, S(" "), str_int(t->scratch, place.line), sentence);
+    if (tree_find(t->said, line) || t->said->count >= SAID_MAX)
+        return;
+    tree_put_bool(t->mem, t->said, str_copy(t->mem, line), true);
+    report_add(t->report, REPORT_MISTAKE, place, JOIN(t->scratch, where, S(": "), sentence));
+}
+
+static bool fails(struct trial *t, struct place at, str where, err e) {
+    if (e.code != ERR_NONE)
+        found(t, at, where, e);
+    return e.code != ERR_NONE;
+}
+
+/* ---- pages ---- */
+
+static void page_try(struct trial *t, str path) {
+    struct site_file file;
+    struct place whole = {.file = S("theme")};
+    err e = site_render(t->scratch, &t->house->site, path, &file);
+    (void)fails(t, whole, JOIN(t->scratch, S("the page "), path), e);
+    arena_reset(t->scratch);
+}
+
+static void view_try(struct trial *t, str name, const struct tree *view) {
+    str body = {0};
+    struct place whole = {.file = S("theme")};
+    (void)fails(t, whole, JOIN(t->scratch, S("the page "), name),
+        render(t->scratch, t->house->site.theme, name, view, &body));
+}
+
+static void order_page_try(struct trial *t, const struct order *o) {
+    view_try(
+        t, S("order.html"), view_order(t->scratch, &t->shop, t->house->site.theme, o, S("/o/x/y")));
+}
+
+/* ---- an order ---- */
+
+static struct tree *fields_of(struct trial *t, const struct product *p, bool company) {
+    static const struct {
+        str name, text;
+    } person[] = {{S_INIT("email"), S_INIT("anna@example.com")},
+        {S_INIT("name"), S_INIT("Anna Nowak")}, {S_INIT("country"), S_INIT("PL")}},
+      firm[] = {{S_INIT("as_company"), S_INIT("on")}, {S_INIT("company"), S_INIT("Nowak")},
+          {S_INIT("tax_id"), S_INIT("5260001246")}, {S_INIT("street"), S_INIT("Prosta 1")},
+          {S_INIT("postcode"), S_INIT("00-001")}, {S_INIT("city"), S_INIT("Warszawa")}};
+    struct tree *fields = tree_map(t->scratch);
+    tree_put_text(t->scratch, fields, S("product"), p->id);
+    for (size_t i = 0; i < COUNT(person); i++)
+        tree_put_text(t->scratch, fields, person[i].name, person[i].text);
+    for (size_t i = 0; company && i < COUNT(firm); i++)
+        tree_put_text(t->scratch, fields, firm[i].name, firm[i].text);
+    for (size_t i = 0; i < t->shop.consent_count; i++)
+        tree_put_text(
+            t->scratch, fields, JOIN(t->scratch, S("consent_"), t->shop.consents[i].id), S("on"));
+    return fields;
+}
+
+static err place(struct trial *t, const struct product *p, bool company, struct order **out) {
+    struct arena *mem = t->scratch;
+    struct order_wish wish = {.fields = fields_of(t, p, company), .lang = t->shop.lang};
+    struct tree *wrong = NULL;
+    err e = order_place(mem, &t->shop, &wish, noon(NULL), 7, &wrong, out);
+    if (e.code == ERR_INVALID && wrong)
+        return err_make(e.code, JOIN(mem, wrong->first->name, S(": "), tree_str(wrong->first)));
+    TRY(e);
+    struct order *o = *out;
+    const struct shop_gateway *g = shop_gateway(&t->shop, o->gateway);
+    const struct gateway *code = g ? gateway_find(g->use) : NULL;
+    struct account a;
+    if (!code)
+        return err_make(ERR_SETUP, S("its gateway is not in shop.yml"));
+    TRY(account_new(mem, &t->shop, g, o, &a));
+    o->reference = order_reference(mem, t->shop.secret, o->id);
+    return code->link(mem, &a, o, &o->link);
+}
+
+static bool pay(struct trial *t, struct order *o) {
+    struct note n = {.gateway = o->gateway,
+        .event = S("trial"),
+        .transaction = S("trial"),
+        .reference = o->reference,
+        .what = EVENT_PAID,
+        .asked = o->total,
+        .amount = o->total,
+        .test = !t->shop.live,
+        .at = noon(NULL)};
+    bool paid = false;
+    order_hear(t->scratch, o, &n, &paid);
+    if (paid)
+        plan_steps(t->scratch, &t->shop, o, noon(NULL));
+    return paid;
+}
+
+/* ---- its steps ---- */
+
+/* Where the owner can mend it: the step in shop.yml, or the letter's template. */
+static struct place step_place(const struct trial *t, const struct step *s) {
+    const struct shop_step *own = shop_step(&t->shop, s->id);
+    str name = str_part(s->id, 0, str_find_byte(s->id, '.'));
+    if (own)
+        return own->at;
+    return (struct place){
+        .file = JOIN(t->scratch, S("theme/mail/"), name, S("."), t->shop.lang, S(".txt"))};
+}
+
+static err step_render(struct trial *t, const struct order *o, const struct step *s) {
+    struct talk_request request;
+    struct call call;
+    TRY(call_new(t->scratch, &t->work, o, s, &call));
+    TRY(call_letter(t->scratch, &t->work, o, s, &call));
+    TRY(call.connector->render(t->scratch, &call.step, &request));
+    if (call.class == STEP_ASKABLE)
+        TRY(call.connector->ask(t->scratch, &call.step, &request));
+    return OK_ERR;
+}
+
+/* As if the partner had given every value it is asked for. */
+static void step_answer(struct trial *t, struct step *s) {
+    const struct connector *c = connector_find(s->does);
+    const struct tree *with = connector_settings(t->scratch, &t->shop, s->does, s->with);
+    const struct tree *names = c ? c->values(t->scratch, with) : NULL;
+    struct tree *values = tree_map(t->scratch);
+    for (const struct tree *n = names ? names->first : NULL; n; n = n->next)
+        tree_put_text(t->scratch, values, tree_str(n), S("https://example.com/trial"));
+    s->values = values;
+    s->state = STEP_DONE;
+}
+
+static void steps_try(struct trial *t, const struct product *p, struct order *o) {
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < o->step_count; i++) {
+            struct step *s = &o->steps[i];
+            if (s->state != STEP_READY)
+                continue;
+            str where = JOIN(t->scratch, S("product `"), p->id, S("`, step `"), s->id, S("`"));
+            (void)fails(t, step_place(t, s), where, step_render(t, o, s));
+            step_answer(t, s);
+            more = true;
+        }
+        step_wake(o->steps, o->step_count, noon(NULL));
+    }
+}
+
+/* The letter to the owner when something is refused. */
+static void alarm_try(struct trial *t, const struct product *p, struct order *o) {
+    if (!o->step_count)
+        return;
+    o->steps[0].state = STEP_POISON;
+    o->steps[0].error = S("made up");
+    plan_alarms(t->scratch, &t->shop, o, noon(NULL));
+    order_settle(o, noon(NULL));
+    steps_try(t, p, o);
+    order_page_try(t, o);
+}
+
+static void product_try(struct trial *t, const struct product *p, bool company) {
+    struct order *o = NULL;
+    str where = JOIN(t->scratch, S("product `"), p->id, S("` cannot be bought"));
+    if (fails(t, p->at, where, place(t, p, company, &o)))
+        return;
+    o->buyer.lang = t->shop.lang;
+    order_page_try(t, o);
+    if (!pay(t, o)) {
+        found(t, p->at, where, err_make(ERR_FAILED, S("its payment is not taken as one")));
+        return;
+    }
+    order_page_try(t, o);
+    steps_try(t, p, o);
+    order_settle(o, noon(NULL));
+    order_page_try(t, o);
+    alarm_try(t, p, o);
+}
+
+/* ---- the whole ---- */
+
+/* Steps and gateways need their secrets; which they are is not looked at here. */
+static const struct tree *secrets_all(struct arena *mem, const struct tree *secrets) {
+    struct tree *all = tree_map(mem);
+    for (const struct tree *s = secrets ? secrets->first : NULL; s; s = s->next)
+        tree_put_text(mem, all, s->name, tree_str(s).len ? tree_str(s) : S("made-up"));
+    return all;
+}
+
+static void other_pages_try(struct trial *t) {
+    const struct theme *theme = t->house->site.theme;
+    view_try(t, S("message.html"),
+        view_message(t->scratch, &t->shop, theme, S("Title"), S("A sentence.")));
+    arena_reset(t->scratch);
+}
+
+void trial(struct arena *mem, const struct house_shop *house, struct report *report) {
+    static const char zeros[32] = {0};
+    struct doors doors = {.now = noon};
+    struct trial t = {.mem = mem,
+        .scratch = arena_new(LIMIT_JOB_ARENA),
+        .shop = *house->shop,
+        .house = house,
+        .report = report,
+        .said = tree_map(mem)};
+    t.shop.secret = (str){zeros, sizeof(zeros)};
+    t.shop.secrets = secrets_all(mem, house->shop->secrets);
+    t.work = (struct work){.doors = &doors, .shop = &t.shop, .theme = house->site.theme};
+    struct arena *list = arena_new(LIMIT_COMMAND_ARENA);
+    for (const struct tree *path = site_paths(list, &house->site)->first; path; path = path->next)
+        page_try(&t, tree_str(path));
+    other_pages_try(&t);
+    for (size_t i = 0; i < t.shop.product_count; i++)
+        for (int company = 0; company < 2; company++) {
+            if (!t.shop.products[i].draft)
+                product_try(&t, &t.shop.products[i], company);
+            arena_reset(t.scratch);
+        }
+    report_sort(report);
+    arena_free(list);
+    arena_free(t.scratch);
+}
