@@ -50,6 +50,7 @@ SIMULATED = {"quick": "10", "normal": "80", "long": "1800"}  # CPU seconds
 def slow(mode):
     """The real program: driven, and killed; and the flows in a simulated world."""
     parts = [
+        ("bad", python("test/bad/bad.py", "--program", PROGRAM)),
         ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
         ("browser", [path("test/browser/run"), "--program", PROGRAM]),
         ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),
