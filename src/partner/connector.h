@@ -65,7 +65,7 @@ const struct tree *connector_settings(
  *     refused: [404, 422]            # default: all other 4xx; given: other 4xx are unclear
  *     values: {link: /invitation/url}   # by JSON pointer; missing: poison "unexpected reply"
  *     expect: {/subscriber/fields/moa_link: "{{invitation.link}}"}   # else poison
- *     receipt: /purchase/id          # pointer; default the status
+ *     receipt: /purchase/id          # pointer; default the status. What lacks it was not done
  *     class: keyed                   # or natural, askable, opaque (the default)
  *     key: {header: Idempotency-Key} # keyed: where the key goes (or {{step.key}} in the body)
  *     ask:                           # askable: how to find out whether it was done
