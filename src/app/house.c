@@ -10,6 +10,7 @@
 #include "io/server.h"
 #include "io/world.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -171,6 +172,9 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         .next_ports = o->serve && !o->port ? 50 : 0,
         .proxies = names,
         .proxy_count = n,
+        .connections_max = (int)s->connections,
+        .connections_share =
+            (int)(s->connections_per_address < INT_MAX ? s->connections_per_address : 0),
         .now = house_now,
         .self = h,
         .handle = handle};

@@ -11,6 +11,9 @@
 
 struct MHD_Daemon;
 
+/* So many connections more than the limit may be open while they are being closed. */
+enum { DOOR_SLACK = 128 };
+
 struct door {
     struct server_options options;
     struct proxies proxies;
@@ -19,6 +22,7 @@ struct door {
     struct exchanges *exchanges; /* the server's */
     struct MHD_Daemon *mhd;
     int limit;          /* of connections */
+    size_t share;       /* of one address; 0: no limit */
     const int64_t *now; /* the loop's */
     bool due;           /* door_run has something to do */
     bool closing;       /* answers end their connections */

@@ -28,7 +28,7 @@ static bool is_listed(const struct proxies *trusted, const struct address *a) {
     return false;
 }
 
-static bool is_trusted(const struct proxies *trusted, const struct peer *from) {
+bool proxies_trust(const struct proxies *trusted, const struct peer *from) {
     return from->is_unix ? trusted->unix_too : is_listed(trusted, &from->at);
 }
 
@@ -62,7 +62,7 @@ static bool walk(const struct proxies *trusted, str list, struct address *found,
 void forwarded_read(
     struct arena *mem, const struct proxies *trusted, const struct peer *from, struct request *r) {
     r->peer = from->name;
-    if (!is_trusted(trusted, from))
+    if (!proxies_trust(trusted, from))
         return;
     struct address found;
     bool any = false, ended = false, proto = false;

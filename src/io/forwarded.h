@@ -27,6 +27,7 @@ struct peer {
 
 /* Names are addresses or "unix". ERR_INVALID names the one that is neither. */
 MUST err proxies_read(struct arena *mem, const str *names, size_t count, struct proxies *out);
+bool proxies_trust(const struct proxies *trusted, const struct peer *from);
 void peer_set(struct peer *p, const struct sockaddr *at);
 /* Sets r->peer and r->secure from X-Forwarded-For and X-Forwarded-Proto. */
 void forwarded_read(

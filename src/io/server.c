@@ -13,8 +13,11 @@
 enum {
     MEMORY_PER_CONNECTION = 12 * 1024, /* a kept connection holds all of it */
     SWALLOW = 1 << 20,                 /* of a body that is too long, before the answer */
-    IDLE_S = 30,
 };
+
+static void enter(struct exchange *x, enum connection_stage stage) {
+    connection_enter(&x->door->all, x->on, stage, *x->door->now);
+}
 
 /* ---- answers ---- */
 
@@ -33,7 +36,6 @@ static struct MHD_Response *from_file(struct exchange *x, struct response *r) {
         close(s.fd);
         return from_bytes(S(""));
     }
-    x->on->stage = CONNECTION_SENDING_FILE;
     return MHD_create_response_from_fd_at_offset64(s.part.size, s.fd, s.part.at);
 }
 
@@ -58,7 +60,7 @@ static struct MHD_Response *make(struct exchange *x, struct response *r) {
 }
 
 static void queue(struct exchange *x, const struct response *r) {
-    connection_enter(x->on, CONNECTION_SENDING, *x->door->now);
+    enter(x, CONNECTION_SENDING);
     x->stage = EXCHANGE_ANSWERED;
     struct response mine = *r;
     struct MHD_Response *made = make(x, &mine);
@@ -68,7 +70,7 @@ static void queue(struct exchange *x, const struct response *r) {
         assert(made);
     }
     if (MHD_queue_response(x->mhd, (unsigned)mine.status, made) != MHD_YES)
-        connection_end(x->on);
+        connection_end(&x->door->all, x->on, *x->door->now);
     MHD_destroy_response(made);
 }
 
@@ -163,7 +165,7 @@ static void finish(struct exchange *x) {
     x->request.at = d->options.now(d->options.now_self);
     forwarded_read(x->mem, &d->proxies, &x->on->peer, &x->request);
     x->stage = EXCHANGE_HANDLED;
-    connection_enter(x->on, CONNECTION_HANDLING, *d->now);
+    enter(x, CONNECTION_HANDLING);
     d->options.handle(d->options.self, x, &x->request);
     if (x->stage == EXCHANGE_HANDLED) {
         x->stage = EXCHANGE_WAITING;
@@ -183,7 +185,7 @@ static void *on_target(void *self, const char *target, struct MHD_Connection *mh
     x->on->exchange = x;
     x->wire_target = str_of(target);
     x->request.target = str_copy(x->mem, x->wire_target);
-    connection_enter(x->on, CONNECTION_RECEIVING, *d->now);
+    enter(x, CONNECTION_RECEIVING);
     return x;
 }
 
@@ -212,7 +214,7 @@ static void on_completed(
     *context = 0;
     if (!x)
         return;
-    connection_enter(x->on, CONNECTION_IDLE, *d->now);
+    enter(x, CONNECTION_IDLE);
     x->on->exchange = 0;
     if (x->stage != EXCHANGE_DROPPED)
         exchange_leave(d->exchanges, x);
@@ -227,12 +229,10 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
     }
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct connection *c = connection_add(d->exchanges->own, &d->all, fd->connect_fd);
     const union MHD_ConnectionInfo *from =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    peer_set(&c->peer, from->client_addr);
-    connection_enter(c, CONNECTION_IDLE, *d->now);
-    *context = c;
+    *context =
+        connection_add(d->exchanges->own, &d->all, fd->connect_fd, from->client_addr, *d->now);
 }
 
 /* ---- the door ---- */
@@ -240,12 +240,14 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
 bool door_start(struct door *d, int *fd) {
     unsigned flags =
         MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
-    unsigned idle = d->options.timeout_s ? (unsigned)d->options.timeout_s : IDLE_S;
+    /* No time-out of its own: it ends whoever has not yet made room for a third of what the kernel
+     * holds for him. connection_sweep asks what was really taken. */
     d->mhd = MHD_start_daemon(flags, 0, 0, 0, on_request, d, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)MEMORY_PER_CONNECTION, MHD_OPTION_CONNECTION_LIMIT, (unsigned)d->limit,
-        MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_URI_LOG_CALLBACK, on_target, d,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, d, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        d, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        (size_t)MEMORY_PER_CONNECTION, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(d->limit + DOOR_SLACK), MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, d, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, d, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     if (!d->mhd)
         return false;
     d->see_line = str_starts(str_of(MHD_get_version()), S("0.9."));
@@ -267,7 +269,7 @@ void door_run(struct door *d) {
 
 /* libmicrohttpd panics when it is stopped with suspended connections. */
 void door_drop(struct door *d) {
-    for (struct connection *c = d->all.first; c; c = c->next) {
+    for (struct connection *c = d->all.stages[CONNECTION_HANDLING].first; c; c = c->next) {
         struct exchange *x = c->exchange;
         if (x && x->stage == EXCHANGE_WAITING) {
             x->stage = EXCHANGE_DROPPED;

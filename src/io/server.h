@@ -22,8 +22,11 @@ struct server_options {
     int next_ports;     /* try this many ports further when taken (serve) */
     const str *proxies; /* addresses, "unix"; X-Forwarded-For of these is believed */
     size_t proxy_count;
-    int connections_max; /* 0: 2,000 */
-    int timeout_s;       /* idle: 0: 30 */
+    /* 0: 10,000, or what the allowed descriptors give. When all are taken, the one longest idle is
+     * ended for the newcomer; is none idle, the newcomer is turned away. */
+    int connections_max;
+    int connections_share; /* of one address (IPv6: /64) that is no proxy; 0: no limit */
+    int timeout_s;         /* idle, and a reader that hardly reads: 0: 30 */
     instant (*now)(void *self);
     void *now_self;
     void *self;

@@ -2,6 +2,7 @@
 #include "io/door.h"
 #include "io/loop.h"
 #include "io/server.h"
+#include "io/world.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,9 +16,9 @@ enum {
     ACCEPTS = 64, /* in one turn, so that waiting answers are not held up */
     SWEEP_MS = 1000,
     RECEIVE_MS = 20 * 1000, /* from the request line to the end of the body */
-    SEND_MS = 60 * 1000,
     STOP_MS = 5 * 1000,
-    CONNECTIONS = 2000,
+    CONNECTIONS = 10000,
+    CONNECTIONS_LEAST = 64,
     IDLE_S = 30,
     DESCRIPTORS = 128, /* beside connections: store, partners, files */
     OWN_MEMORY = 64 << 20,
@@ -41,6 +42,20 @@ static void be_due(void *self) {
     d->due = true;
 }
 
+/* A newcomer is worth more than who is silent, but nobody gets more than a share. What was shut
+ * down is closed in the next turn; until then there is slack. */
+static bool has_place(struct door *d, const struct sockaddr_storage *from) {
+    struct peer p;
+    peer_set(&p, (const struct sockaddr *)from);
+    if (d->share && !proxies_trust(&d->proxies, &p)
+        && connection_count_from(&d->all, &p.at) >= d->share)
+        return false;
+    size_t ending = d->all.stages[CONNECTION_ENDING].count;
+    if (d->all.count - ending < (size_t)d->limit)
+        return ending < DOOR_SLACK;
+    return ending < DOOR_SLACK && connection_evict(&d->all, *d->now);
+}
+
 static void accept_all(void *self) {
     struct door *d = self;
     int refused = 0;
@@ -49,20 +64,30 @@ static void accept_all(void *self) {
         int fd = listener_accept(&d->listener, &from, &refused);
         if (fd < 0)
             return;
-        if (d->all.count < (size_t)d->limit)
+        if (has_place(d, &from))
             door_add(d, fd, &from);
         else
             close(fd);
     }
 }
 
-/* The default of 1,024 descriptors is less than the connections we allow. */
-static void raise_descriptors(rlim_t need) {
+/* The default of 1,024 descriptors is less than the connections we allow. How many connections fit
+ * into what we are allowed. */
+static int raise_descriptors(int connections) {
     struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= need)
-        return;
-    r.rlim_cur = r.rlim_max < need ? r.rlim_max : need;
-    (void)setrlimit(RLIMIT_NOFILE, &r);
+    rlim_t need = (rlim_t)connections + DOOR_SLACK + DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &r))
+        return connections;
+    rlim_t most = r.rlim_max < need ? r.rlim_max : need;
+    if (r.rlim_cur < most) {
+        struct rlimit more = {.rlim_cur = most, .rlim_max = r.rlim_max};
+        if (!setrlimit(RLIMIT_NOFILE, &more))
+            r.rlim_cur = most;
+    }
+    if (r.rlim_cur >= need)
+        return connections;
+    int fit = (int)r.rlim_cur - DOOR_SLACK - DESCRIPTORS;
+    return fit > CONNECTIONS_LEAST ? fit : CONNECTIONS_LEAST;
 }
 
 static err open_door(struct server *s, const struct server_options *o, str dir, unsigned mode) {
@@ -71,19 +96,20 @@ static err open_door(struct server *s, const struct server_options *o, str dir, 
     *d = (struct door){
         .options = *o,
         .exchanges = &s->exchanges,
-        .limit = o->connections_max ? o->connections_max : CONNECTIONS,
+        .limit = raise_descriptors(o->connections_max ? o->connections_max : CONNECTIONS),
+        .share = o->connections_share > 0 ? (size_t)o->connections_share : 0,
         .now = &s->loop.now,
+        .all.seed = dice_throw(),
         .all.limits_ms =
             {
                 [CONNECTION_IDLE] = idle_ms,
-                [CONNECTION_RECEIVING] = RECEIVE_MS,
-                [CONNECTION_SENDING] = SEND_MS,
+                [CONNECTION_RECEIVING] = idle_ms < RECEIVE_MS ? idle_ms : RECEIVE_MS,
+                [CONNECTION_SENDING] = idle_ms,
             },
     };
     TRY(proxies_read(s->mem, o->proxies, o->proxy_count, &d->proxies));
     struct listener_options l = {o->listen, o->next_ports, dir, mode};
     TRY(listener_open(s->mem, &l, &d->listener));
-    raise_descriptors((rlim_t)d->limit + DESCRIPTORS);
     int fd;
     if (!door_start(d, &fd)) {
         listener_close(&d->listener);
@@ -155,7 +181,7 @@ static bool is_over(struct server *s) {
             listener_close(&d->listener);
             d->closing = true;
         }
-        under_way += connection_quiesce(&d->all);
+        under_way += connection_quiesce(&d->all, s->loop.now);
     }
     if (!s->stop_by)
         s->stop_by = s->loop.now + STOP_MS;

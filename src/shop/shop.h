@@ -54,6 +54,7 @@ struct shop {
     str listen;
     const struct tree *proxies;
     int64_t orders_per_address, orders_per_email; /* a minute; 0: no limit */
+    int64_t connections, connections_per_address; /* open at once; the second: 0: no limit */
     int64_t expire_ms;                            /* an unpaid order: 7 days */
     const struct tree *settings;                  /* the whole of shop.yml */
     struct shop_gateway *gateways;

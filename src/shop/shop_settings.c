@@ -340,11 +340,16 @@ static int64_t limit_read(struct reader *r, const struct tree *map, str name, in
 }
 
 static void limits_read(struct reader *r, const struct tree *settings) {
-    static const str keys[] = {S_INIT("orders_per_address"), S_INIT("orders_per_email")};
+    static const str keys[] = {S_INIT("orders_per_address"), S_INIT("orders_per_email"),
+        S_INIT("connections"), S_INIT("connections_per_address")};
     const struct tree *t = reader_kind(r, settings, S("limits"), TREE_MAP);
     reader_keys(r, t, keys, COUNT(keys));
     r->shop->orders_per_address = limit_read(r, t, keys[0], 30);
     r->shop->orders_per_email = limit_read(r, t, keys[1], 10);
+    r->shop->connections = limit_read(r, t, keys[2], 10000);
+    r->shop->connections_per_address = limit_read(r, t, keys[3], 256);
+    if (r->shop->connections < 1 || r->shop->connections > 1000000)
+        reader_mistake(r, tree_find(t, keys[2]), S("`connections` is 1 to 1000000"));
 }
 
 /* Known words that this version does nothing with: better said than silently passed over. */

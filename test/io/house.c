@@ -119,6 +119,7 @@ struct house *house_open(struct arena *mem, struct house_options options) {
         .proxies = &h->options.proxy,
         .proxy_count = options.proxy.len ? 1 : 0,
         .connections_max = options.connections_max,
+        .connections_share = options.connections_share,
         .timeout_s = options.timeout_s,
         .now = now,
         .self = h,
@@ -177,6 +178,12 @@ int raw_connect(int port) {
         return -1;
     }
     return fd;
+}
+
+size_t raw_take(int fd, size_t bytes) {
+    char taken[16 * 1024];
+    ssize_t got = recv(fd, taken, bytes < sizeof(taken) ? bytes : sizeof(taken), 0);
+    return got > 0 ? (size_t)got : 0;
 }
 
 void raw_send(int fd, str bytes) {

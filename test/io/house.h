@@ -13,7 +13,7 @@ struct house;
 struct house_options {
     str listen; /* default 127.0.0.1:0 */
     str proxy;  /* one trusted proxy, "" for none */
-    int connections_max, timeout_s;
+    int connections_max, connections_share, timeout_s;
     str dir;  /* with a control socket in there */
     str file; /* what GET /file sends */
 };
@@ -29,6 +29,8 @@ int64_t house_close(struct house *h);
 /* ---- raw bytes ---- */
 
 int raw_connect(int port);
+/* Reads at most so many bytes, waiting for the first; 0 at the end. */
+size_t raw_take(int fd, size_t bytes);
 void raw_send(int fd, str bytes);
 /* All that comes until the end or wait_ms; *ended says which. */
 str raw_read(struct arena *mem, int fd, int wait_ms, bool *ended);

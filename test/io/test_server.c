@@ -18,6 +18,21 @@ static str status_of(str answer) {
     return str_starts(answer, S("HTTP/1.1 ")) ? str_part(answer, 9, 3) : S("");
 }
 
+/* A place that was given back is free within a while. */
+static bool until_answered(struct arena *mem, const struct house *h) {
+    bool ended;
+    for (int i = 0; i < 100; i++) {
+        struct arena_mark mark = arena_mark(mem);
+        str got =
+            raw_ask(mem, house_port(h), S("GET /echo HTTP/1.1\r\n" HOST CLOSE "\r\n"), &ended);
+        bool answered = str_is(status_of(got), S("200"));
+        arena_back(mem, mark);
+        if (answered)
+            return true;
+    }
+    return false;
+}
+
 static str body_of(str answer) {
     return str_from(answer, str_find(answer, S("\r\n\r\n")) + 4);
 }
@@ -211,24 +226,62 @@ TEST(forwarded) {
     }
 }
 
+/* Who is silent gives way to a newcomer, who is being answered does not. */
 TEST(full) {
-    struct arena *mem = arena_new(MEMORY);
-    struct house *h = house_open(mem, (struct house_options){.connections_max = 2});
-    str ask = S("GET /echo HTTP/1.1\r\n" HOST "\r\n");
-    bool ended;
-    int one = raw_connect(house_port(h)), two = raw_connect(house_port(h));
-    raw_send(one, ask);
-    raw_send(two, ask);
-    CHECK_STR("the first", status_of(raw_read(mem, one, 50, &ended)), S("200"));
-    CHECK_STR("the second", status_of(raw_read(mem, two, 50, &ended)), S("200"));
-    CHECK_STR("the third is turned away", raw_ask(mem, house_port(h), ask, &ended), S(""));
-    CHECK("the third is turned away", ended);
-    close(one);
-    usleep(50 * 1000);
-    CHECK_STR("a place is free", status_of(raw_ask(mem, house_port(h), ask, &ended)), S("200"));
-    close(two);
-    house_close(h);
-    arena_free(mem);
+    static const struct {
+        const char *row, *path, *newcomer;
+        bool first_ends;
+    } rows[] = {
+        {"all idle: the longest idle gives way", "/echo", "200", true},
+        {"all busy: the newcomer is turned away", "/never", "", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena *mem = arena_new(MEMORY);
+        struct house *h = house_open(mem, (struct house_options){.connections_max = 2});
+        str ask = JOIN(mem, S("GET "), str_of(rows[i].path), S(" HTTP/1.1\r\n" HOST "\r\n"));
+        bool ended, first_ended;
+        int one = raw_connect(house_port(h)), two = raw_connect(house_port(h));
+        raw_send(one, ask);
+        (void)raw_read(mem, one, 50, &ended);
+        raw_send(two, ask);
+        (void)raw_read(mem, two, 50, &ended);
+        str got = raw_ask(mem, house_port(h), S("GET /echo HTTP/1.1\r\n" HOST "\r\n"), &ended);
+        CHECK_STR(rows[i].row, status_of(got), str_of(rows[i].newcomer));
+        (void)raw_read(mem, one, 50, &first_ended);
+        (void)raw_read(mem, two, 50, &ended);
+        CHECK(rows[i].row, first_ended == rows[i].first_ends && !ended);
+        close(one);
+        close(two);
+        house_close(h);
+        arena_free(mem);
+    }
+}
+
+TEST(shares) {
+    static const struct {
+        const char *row, *proxy;
+        bool third;
+    } rows[] = {
+        {"a stranger has his share", "", false},
+        {"a proxy has no limit", "127.0.0.1", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena *mem = arena_new(MEMORY);
+        struct house *h = house_open(
+            mem, (struct house_options){.connections_share = 2, .proxy = str_of(rows[i].proxy)});
+        str ask = S("GET /echo HTTP/1.1\r\n" HOST "\r\n");
+        bool ended;
+        int one = raw_connect(house_port(h)), two = raw_connect(house_port(h));
+        raw_send(one, ask);
+        (void)raw_read(mem, one, 50, &ended);
+        str got = raw_ask(mem, house_port(h), ask, &ended);
+        CHECK_STR(rows[i].row, status_of(got), rows[i].third ? S("200") : S(""));
+        close(one);
+        CHECK(rows[i].row, until_answered(mem, h));
+        close(two);
+        house_close(h);
+        arena_free(mem);
+    }
 }
 
 /* A server that slept longer than its own limits must not take a newcomer for an old idler. */
@@ -248,18 +301,69 @@ TEST(after_a_rest) {
 
 /* A byte now and then keeps libmicrohttpd's time-out away, but not ours. */
 TEST(slow_senders) {
+    static const struct {
+        const char *row, *first, *again;
+    } rows[] = {
+        {"nothing", "", ""},
+        {"a request line", "", "G"},
+        {"header lines", "GET /echo HTTP/1.1\r\n" HOST, "A: b\r\n"},
+        {"one header", "GET /echo HTTP/1.1\r\n" HOST "A: ", "b"},
+        {"a body", "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\n", "b"},
+        {"chunks", "POST /echo HTTP/1.1\r\n" HOST CHUNK "\r\n", "1\r\nb\r\n"},
+        {"the size of a chunk", "POST /echo HTTP/1.1\r\n" HOST CHUNK "\r\n", "0"},
+        {"empty lines", "", "\r\n"},
+    };
     struct arena *mem = arena_new(MEMORY);
     struct house *h = house_open(mem, (struct house_options){.timeout_s = 1});
-    int fd = raw_connect(house_port(h));
-    bool ended = false;
-    int64_t start = clock_steady();
-    for (int i = 0; !ended && i < 40; i++) {
-        raw_send(fd, S("G"));
-        (void)raw_read(mem, fd, 100, &ended);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int fd = raw_connect(house_port(h));
+        bool ended = false;
+        int64_t start = clock_steady();
+        raw_send(fd, str_of(rows[i].first));
+        for (int n = 0; !ended && n < 100; n++) {
+            struct arena_mark mark = arena_mark(mem);
+            raw_send(fd, str_of(rows[i].again));
+            (void)raw_read(mem, fd, 100, &ended);
+            arena_back(mem, mark);
+        }
+        CHECK(rows[i].row, ended);
+        CHECK(rows[i].row, clock_steady() - start > 900);
+        close(fd);
     }
-    CHECK("ended", ended);
-    CHECK("not at once", clock_steady() - start > 900);
-    close(fd);
+    house_close(h);
+    arena_free(mem);
+}
+
+/* Who reads a large file slowly is served, who hardly reads is not. */
+TEST(slow_readers) {
+    static const struct {
+        const char *row;
+        size_t bytes; /* every 50 ms */
+        bool ends;
+    } rows[] = {
+        {"hardly", 1, true},
+        {"slowly", 16 * 1024, false},
+    };
+    enum { SIZE = 24 << 20 }; /* more than both kernels hold */
+    struct arena *mem = arena_new(MEMORY);
+    str dir = fresh_dir(mem), path;
+    str bytes = {arena_take(mem, SIZE), SIZE};
+    CHECK("file", files_write(dir, S("f"), bytes, 0600).code == ERR_NONE);
+    CHECK("file", files_path(mem, dir, S("f"), &path).code == ERR_NONE);
+    struct house *h = house_open(mem, (struct house_options){.timeout_s = 1, .file = path});
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int fd = raw_connect(house_port(h));
+        raw_send(fd, S("GET /file HTTP/1.1\r\n" HOST CLOSE "\r\n"));
+        size_t got = 0;
+        for (int n = 0; n < 70; n++) {
+            got += raw_take(fd, rows[i].bytes);
+            usleep(50 * 1000);
+        }
+        for (size_t more = 1; more;)
+            got += more = raw_take(fd, SIZE);
+        CHECK(rows[i].row, (got < SIZE) == rows[i].ends);
+        close(fd);
+    }
     house_close(h);
     arena_free(mem);
 }
@@ -385,8 +489,8 @@ TEST(addresses) {
 
 void tests_server(const struct check_test **tests, size_t *count) {
     static const struct check_test list[] = {ROW(requests), ROW(bodies), ROW(kept_open),
-        ROW(files_sent), ROW(forwarded), ROW(full), ROW(after_a_rest), ROW(slow_senders),
-        ROW(stopping), ROW(listening), ROW(addresses)};
+        ROW(files_sent), ROW(forwarded), ROW(full), ROW(shares), ROW(after_a_rest),
+        ROW(slow_senders), ROW(slow_readers), ROW(stopping), ROW(listening), ROW(addresses)};
     *tests = list;
     *count = COUNT(list);
 }
