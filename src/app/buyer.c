@@ -59,7 +59,8 @@ void buyer_page(const struct flow *f, const struct route_match *m, struct reply 
     /* The page counts in its address how often it has looked, and gives up politely. */
     str looks = request_query(f->mem, f->request, S("n"));
     str again = JOIN(f->mem, call_page(f->mem, f->shop, o), looks.len ? S("?n=") : S(""), looks);
-    const struct tree *view = view_order(f->mem, f->shop, f->theme, o, again);
+    const struct order_look look = {.again = again};
+    const struct tree *view = view_order(f->mem, f->shop, f->theme, o, &look);
     reply->response = flow_page(f, 200, S("order.html"), view);
 }
 

@@ -73,8 +73,8 @@ static void view_try(struct trial *t, str name, const struct tree *view) {
 }
 
 static void order_page_try(struct trial *t, const struct order *o) {
-    view_try(
-        t, S("order.html"), view_order(t->scratch, &t->shop, t->house->site.theme, o, S("/o/x/y")));
+    const struct order_look look = {.again = S("/o/x/y")};
+    view_try(t, S("order.html"), view_order(t->scratch, &t->shop, t->house->site.theme, o, &look));
 }
 
 /* ---- an order ---- */

@@ -14,6 +14,8 @@ struct marking {
     struct buf out;
     enum manner manner;
     str base, input;
+    unsigned outline[6];     /* levels as written, of the headings above this one */
+    unsigned headings;       /* how many those are */
     int image;               /* within so many images: only their words count */
     int depth;               /* of links */
     bool dropped[LINKS_MAX]; /* links whose address must not be followed */
@@ -142,9 +144,14 @@ static const struct block blocks[] = {
 };
 /* clang-format on */
 
+/* The page's own title is the first heading, and no level is left out below it, whatever the owner
+ * began with: readers who hear a page go by its outline. */
 static void heading(struct marking *m, const void *detail) {
     const MD_BLOCK_H_DETAIL *h = detail;
-    buf_format(&m->out, "%u>", h->level < 6 ? h->level + 1 : 6);
+    while (m->headings && m->outline[m->headings - 1] >= h->level)
+        m->headings--;
+    m->outline[m->headings++] = h->level;
+    buf_format(&m->out, "%u>", m->headings < 6 ? m->headings + 1 : 6);
 }
 
 static void ordered(struct marking *m, const void *detail) {

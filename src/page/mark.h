@@ -1,6 +1,6 @@
 /* mark: the owner's Markdown (CommonMark + tables) to safe HTML; the only maker of html values.
  * No raw HTML passes; links only http, https, mailto, relative; images the same without mailto.
- * A heading is one level lower than written: the page's own title is the first. */
+ * Headings begin at the second level (the page's own title is the first) and leave none out. */
 #ifndef PAGE_MARK_H
 #define PAGE_MARK_H
 

@@ -80,9 +80,14 @@ static err own(struct arena *mem, const struct site *site, str path, struct site
         const struct site_page *p = &site->pages[i];
         if (str_is(p->name, name))
             return page(mem, site, S("page.html"),
-                view_own(mem, site->shop, site->theme, p->title, p->markdown), out);
+                view_own(mem, site->shop, site->theme, p->name, p->title, p->markdown), out);
     }
     return absent(mem, path);
+}
+
+static err find(struct arena *mem, const struct site *site, str rest, struct site_file *out) {
+    struct tree *view = view_find(mem, site->shop, site->theme, S(""), S(""));
+    return page(mem, site, S("find.html"), view, out);
 }
 
 static err no_page(struct arena *mem, const struct site *site, str rest, struct site_file *out) {
@@ -126,6 +131,7 @@ static const struct {
     str path, type;
     err (*make)(struct arena *mem, const struct site *site, str name, struct site_file *out);
 } fixed[] = {
+    {S_INIT("/find/"), HTML, find},
     {S_INIT("/404.html"), HTML, no_page},
     {S_INIT("/robots.txt"), S_INIT("text/plain; charset=utf-8"), robots},
     {S_INIT("/sitemap.xml"), S_INIT("application/xml"), map},

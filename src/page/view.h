@@ -1,9 +1,10 @@
 /* view: facts to the trees that templates are made from: one function per page. Chooses which
  * facts are shown, never how they look. Every view has `shop` (name, lang, url, api, test,
  * seller), `t` (the texts of the language, from theme/words.<lang>.txt), `title`, `description`,
- * `noindex`, `private`, `refresh`, `pages` (own pages to link to) and `to` (pages, api: what stands
- * before /p/… and /api/…; style and every other asset of the theme: its address). What is not there
- * is none, never left out: templates are strict about names.
+ * `noindex`, `private`, `refresh`, `canonical` with `kind`, `locale` and `picture` (pages for
+ * everybody), `pages` (own pages to link to), `find` ("send me my links") and `to` (pages, api,
+ * files: what stands before /p/…, /api/… and /images/…; style and every other asset of the theme:
+ * its address). What is not there is none, never left out: templates are strict about names.
  */
 #ifndef PAGE_VIEW_H
 #define PAGE_VIEW_H
@@ -24,18 +25,25 @@ struct tree *view_index(
 struct tree *view_absent(struct arena *mem, const struct shop *shop, const struct theme *theme);
 struct tree *view_product(
     struct arena *mem, const struct shop *shop, const struct theme *theme, const struct product *p);
-/* A page of the owner's own: title and Markdown. */
-struct tree *view_own(
-    struct arena *mem, const struct shop *shop, const struct theme *theme, str title, str markdown);
+/* A page of the owner's own, at /<name>/: title and Markdown. */
+struct tree *view_own(struct arena *mem, const struct shop *shop, const struct theme *theme,
+    str name, str title, str markdown);
+/* The form of POST /api/find. `wrong`: what is wrong with the typed e-mail; "". */
+struct tree *view_find(
+    struct arena *mem, const struct shop *shop, const struct theme *theme, str email, str wrong);
 /* The order form. `fields`: what was typed (null: nothing), `wrong`: field -> sentence (null:
  * none). */
 struct tree *view_buy(struct arena *mem, const struct shop *shop, const struct theme *theme,
     const struct product *p, const struct tree *fields, const struct tree *wrong);
-/* The buyer's page: each step as it is, in words; access links when done; `again` is the address
- * of this page, with ?n=<times looked> when it has been looked at by itself. refresh (seconds) is
+/* The buyer's page: each step as it is, in words; access links when done. refresh (seconds) is
  * there while something is still on its way, for about a minute when no money came. */
+struct order_look {
+    str again; /* the address of this page, with ?n=<times looked> when it looked by itself */
+    str said;  /* name of a text: what the button just pressed did; "" */
+    str email, wrong; /* a correction as typed, and what is wrong with it; "" */
+};
 struct tree *view_order(struct arena *mem, const struct shop *shop, const struct theme *theme,
-    const struct order *o, str again);
+    const struct order *o, const struct order_look *look);
 /* The test gateway's page; action: where its buttons post. */
 struct tree *view_test_payment(struct arena *mem, const struct shop *shop,
     const struct theme *theme, str product, money amount, str action);

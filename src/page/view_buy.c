@@ -1,7 +1,8 @@
 #include "page/mark.h"
 #include "page/view_facts.h"
 
-/* The form's fields that are shown; the group says which part of the form opens for them. */
+/* The form's fields that are shown, as the theme's texts name them too; the group says which part
+ * of the form opens for them. */
 enum group { GROUP_ALWAYS, GROUP_COMPANY, GROUP_CODE };
 
 static const struct {
@@ -38,6 +39,7 @@ static void errors(struct view *v, const struct tree *wrong) {
     for (const struct tree *w = wrong ? wrong->first : NULL; w; w = w->next) {
         struct tree *t = tree_add(list, tree_map(v->mem));
         tree_put_text(v->mem, t, S("field"), anchor(v->shop, w->name));
+        tree_put_text(v->mem, t, S("label"), view_word(v, anchor(v->shop, w->name)));
         tree_put_text(v->mem, t, S("sentence"), tree_str(w));
     }
     tree_put_bool(v->mem, v->tree, S("mistaken"), list->count > 0);
@@ -91,24 +93,53 @@ static void kept(struct view *v, const struct tree *fields) {
     }
 }
 
+static void product_put(const struct view *v, struct tree *t, const struct product *p) {
+    struct arena *mem = v->mem;
+    str pages = tree_get(tree_find(v->tree, S("to")), S("pages"));
+    money tax = {0}, net = p->price;
+    if (money_tax(p->price, p->tax, &tax).code == ERR_NONE)
+        net.minor -= tax.minor;
+    else
+        tax = money_of(0, str_of(p->price.currency));
+    const str rows[][2] = {{S("id"), p->id}, {S("name"), p->name},
+        {S("price"), money_show(mem, p->price, v->lang)},
+        {S("price_field"), money_write(mem, p->price)}, {S("net"), money_show(mem, net, v->lang)},
+        {S("tax_amount"), money_show(mem, tax, v->lang)}, {S("rate"), view_tax_rate(mem, p->tax)},
+        {S("image"), view_image(v, p->image, false)},
+        {S("path"), JOIN(mem, pages, S("/p/"), p->id, S("/"))}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        tree_put_text(mem, t, rows[i][0], rows[i][1]);
+}
+
+/* Which keys a phone shows: where numbers have letters or dashes in them, all of them. */
+static void keys(struct view *v, str country) {
+    static const str digits_only[] = {S_INIT("AT"), S_INIT("BE"), S_INIT("BG"), S_INIT("CH"),
+        S_INIT("DE"), S_INIT("DK"), S_INIT("EE"), S_INIT("ES"), S_INIT("FI"), S_INIT("FR"),
+        S_INIT("HR"), S_INIT("HU"), S_INIT("IT"), S_INIT("LU"), S_INIT("NO"), S_INIT("RO"),
+        S_INIT("SI"), S_INIT("UA"), S_INIT("US")};
+    bool digits = false;
+    for (size_t i = 0; i < COUNT(digits_only); i++)
+        digits = digits || str_is_like(digits_only[i], country);
+    bool polish = str_is_like(country, S("PL"));
+    tree_put_text(v->mem, v->tree, S("postcode_keys"), digits ? S("numeric") : S("text"));
+    tree_put_text(v->mem, v->tree, S("tax_id_keys"), polish ? S("numeric") : S("text"));
+}
+
 /* The first time the form is a static page; with something typed the program has made it. */
 struct tree *view_buy(struct arena *mem, const struct shop *shop, const struct theme *theme,
     const struct product *p, const struct tree *fields, const struct tree *wrong) {
     enum view_made made = fields || wrong ? VIEW_PROGRAM : VIEW_STATIC;
     struct view v = view_new(mem, shop, theme, made);
     struct tree *t = tree_put(v.tree, S("product"), tree_map(mem));
-    str pages = tree_get(tree_find(v.tree, S("to")), S("pages"));
-    tree_put_text(mem, t, S("id"), p->id);
-    tree_put_text(mem, t, S("name"), p->name);
-    tree_put_text(mem, t, S("price"), money_show(mem, p->price, v.lang));
-    tree_put_text(mem, t, S("price_field"), money_write(mem, p->price));
-    tree_put_text(mem, t, S("rate"), view_tax_rate(mem, p->tax));
-    tree_put_text(mem, t, S("path"), JOIN(mem, pages, S("/p/"), p->id, S("/")));
+    product_put(&v, t, p);
     view_title(&v, JOIN(mem, view_word(&v, S("order_title")), S(": "), p->name));
     tree_put_bool(mem, v.tree, S("noindex"), true);
     tree_put_bool(
         mem, v.tree, S("open"), shop_gateway_for(shop, str_of(p->price.currency)) != NULL);
+    tree_put(v.tree, S("find"), tree_none(mem));
     typed(&v, fields, wrong);
+    keys(&v, tree_get(tree_find(v.tree, S("field")), S("country")));
+    tree_put_bool(mem, v.tree, S("first"), !wrong && !tree_get(fields, S("email")).len);
     consents(&v, fields, wrong);
     errors(&v, wrong);
     kept(&v, fields);

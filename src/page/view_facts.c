@@ -32,6 +32,7 @@ static struct tree *places(
     size_t count = 0;
     const struct theme_asset *assets = theme_assets(theme, &count);
     str base = path_of(made == VIEW_STATIC ? url : api);
+    tree_put_text(mem, to, S("files"), base);
     for (size_t i = 0; i < count; i++)
         if (!tree_find(to, assets[i].stem))
             tree_put_text(mem, to, assets[i].stem, JOIN(mem, base, S("/"), assets[i].hashed));
@@ -54,9 +55,20 @@ struct tree *view_shop(struct arena *mem, const struct shop *shop) {
     return t;
 }
 
+/* As Open Graph names languages. */
+static str locale_of(str lang) {
+    static const str locales[][2] = {
+        {S_INIT("pl"), S_INIT("pl_PL")}, {S_INIT("en"), S_INIT("en_US")}};
+    for (size_t i = 0; i < COUNT(locales); i++)
+        if (str_is(locales[i][0], lang))
+            return locales[i][1];
+    return lang;
+}
+
 void view_speak(struct view *v, str lang) {
     const struct tree *words = theme_words(v->theme, lang);
     v->lang = lang;
+    tree_put_text(v->mem, v->tree, S("locale"), locale_of(lang));
     tree_put_text(v->mem, v->tree, S("lang"), lang);
     struct tree *t = tree_map(v->mem);
     if (words) {
@@ -70,6 +82,20 @@ void view_speak(struct view *v, str lang) {
 
 void view_title(struct view *v, str title) {
     tree_put_text(v->mem, v->tree, S("title"), title);
+    tree_put_bool(v->mem, v->tree, S("of_shop"), !str_is(title, v->shop->name));
+}
+
+void view_public(struct view *v, str kind, str path, str description) {
+    tree_put_text(v->mem, v->tree, S("canonical"), JOIN(v->mem, without_slash(v->shop->url), path));
+    tree_put_text(v->mem, v->tree, S("kind"), kind);
+    tree_put_text(v->mem, v->tree, S("description"), description);
+}
+
+str view_image(const struct view *v, str image, bool whole) {
+    if (!str_starts(image, S("/")) || str_starts(image, S("//")))
+        return image;
+    str before = tree_get(tree_find(v->tree, S("to")), S("files"));
+    return JOIN(v->mem, whole ? without_slash(v->shop->url) : before, image);
 }
 
 str view_word(const struct view *v, str name) {
@@ -78,8 +104,8 @@ str view_word(const struct view *v, str name) {
 
 struct view view_new(
     struct arena *mem, const struct shop *shop, const struct theme *theme, enum view_made made) {
-    static const str none[] = {
-        S_INIT("description"), S_INIT("refresh"), S_INIT("again"), S_INIT("image")};
+    static const str none[] = {S_INIT("description"), S_INIT("refresh"), S_INIT("again"),
+        S_INIT("canonical"), S_INIT("kind"), S_INIT("picture")};
     struct view v = {mem, shop, theme, shop->lang, tree_map(mem)};
     tree_put(v.tree, S("shop"), view_shop(mem, shop));
     tree_put(v.tree, S("to"), places(mem, shop, theme, made));
@@ -90,6 +116,8 @@ struct view view_new(
     tree_put(v.tree, S("pages"), tree_list(mem));
     for (size_t i = 0; i < COUNT(none); i++)
         tree_put(v.tree, none[i], tree_none(mem));
+    str pages = tree_get(tree_find(v.tree, S("to")), S("pages"));
+    tree_put_text(mem, v.tree, S("find"), JOIN(mem, pages, S("/find/")));
     return v;
 }
 

@@ -24,6 +24,10 @@ struct view view_new(
 /* Speaks another language than the shop, when there are words of it. */
 void view_speak(struct view *v, str lang);
 void view_title(struct view *v, str title);
+/* A page for everybody: its canonical address, for search engines and for links sent around. */
+void view_public(struct view *v, str kind, str path, str description);
+/* A picture of the shop's folder: whole address, or as a page on this host shows it. */
+str view_image(const struct view *v, str image, bool whole);
 /* A text of the theme; "" when it has none of that name. */
 str view_word(const struct view *v, str name);
 

@@ -182,7 +182,7 @@ static void facts(struct view *v, const struct order *o, enum order_state state)
 }
 
 struct tree *view_order(struct arena *mem, const struct shop *shop, const struct theme *theme,
-    const struct order *o, str again) {
+    const struct order *o, const struct order_look *look) {
     struct view v = view_new(mem, shop, theme, VIEW_PROGRAM);
     enum order_state state = order_state(o);
     bool gone = (o->marks & MARK_REFUNDED) != 0;
@@ -193,10 +193,14 @@ struct tree *view_order(struct arena *mem, const struct shop *shop, const struct
     facts(&v, o, state);
     stages(&v, o, state);
     tree_put_bool(mem, v.tree, S("private"), true);
+    tree_put_text(mem, v.tree, S("said"), look->said.len ? view_word(&v, look->said) : S(""));
+    tree_put_text(mem, v.tree, S("typed_email"), look->email);
+    tree_put_text(mem, v.tree, S("wrong_email"), look->wrong);
+    tree_put_bool(mem, v.tree, S("may_write"), state != ORDER_EXPIRED && !gone);
     tree_put(v.tree, S("gifts"), gone ? tree_list(mem) : view_gifts(mem, o));
     if (state == ORDER_PLACED)
-        refresh(&v, again, LOOK_S, LOOKS);
+        refresh(&v, look->again, LOOK_S, LOOKS);
     else
-        refresh(&v, again, state == ORDER_PAID && p.moving ? WORK_S : 0, WORK_LOOKS);
+        refresh(&v, look->again, state == ORDER_PAID && p.moving ? WORK_S : 0, WORK_LOOKS);
     return v.tree;
 }

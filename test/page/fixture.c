@@ -235,7 +235,20 @@ struct tree *fixture_wrong(struct arena *mem) {
 
 /* ---- every page there is ---- */
 
-enum kind { INDEX, PRODUCT, OWN, BUY, BUY_WRONG, PAY, MESSAGE, LESSON, ORDER, LETTER };
+enum kind {
+    INDEX,
+    PRODUCT,
+    OWN,
+    FIND,
+    FIND_WRONG,
+    BUY,
+    BUY_WRONG,
+    PAY,
+    MESSAGE,
+    LESSON,
+    ORDER,
+    LETTER
+};
 
 /* clang-format off */
 static const struct {
@@ -246,6 +259,8 @@ static const struct {
     {S_INIT("index"), S_INIT("index.html"), INDEX, S_INIT("")},
     {S_INIT("product"), S_INIT("product.html"), PRODUCT, S_INIT("")},
     {S_INIT("own"), S_INIT("page.html"), OWN, S_INIT("")},
+    {S_INIT("find"), S_INIT("find.html"), FIND, S_INIT("")},
+    {S_INIT("find-wrong"), S_INIT("find.html"), FIND_WRONG, S_INIT("")},
     {S_INIT("buy"), S_INIT("buy.html"), BUY, S_INIT("")},
     {S_INIT("buy-wrong"), S_INIT("buy.html"), BUY_WRONG, S_INIT("")},
     {S_INIT("pay"), S_INIT("pay.html"), PAY, S_INIT("")},
@@ -329,7 +344,7 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
                 .files = files(mem),
                 .markdown = S("# A boundary\n\nDraw it where the *rule* ends.\n\n"
                               "```\norder.pay(note)\n```\n")});
-    return view_order(mem, shop, theme, o, page);
+    return view_order(mem, shop, theme, o, &(struct order_look){.again = page});
 }
 
 struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, str typed) {
@@ -339,7 +354,10 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
     case INDEX: return view_index(mem, shop, theme, 1);
     case PRODUCT: return view_product(mem, shop, theme, p);
     case OWN:
-        return view_own(mem, shop, theme, S("Terms"), S("Be *kind*.\n\n1. Pay.\n2. Learn.\n"));
+        return view_own(
+            mem, shop, theme, S("terms"), S("Terms"), S("Be *kind*.\n\n1. Pay.\n2. Learn.\n"));
+    case FIND: return view_find(mem, shop, theme, S(""), S(""));
+    case FIND_WRONG: return view_find(mem, shop, theme, typed, S("This e-mail cannot be right."));
     case BUY: return view_buy(mem, shop, theme, p, NULL, NULL);
     case BUY_WRONG:
         return view_buy(mem, shop, theme, p, fixture_fields(mem, typed), fixture_wrong(mem));

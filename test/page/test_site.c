@@ -58,7 +58,7 @@ static const struct {
     {"/o%20nas/", "<p>My.</p>", true},
     {"/o nas/", "<p>My.</p>", true},
     {"/o%2/", NULL, true},
-    {"/p/book/", "<h1>A book</h1>", true},
+    {"/p/book/", "<h1 class=\"display\">A book</h1>", true},
     {"/p/book/", "href=\"/buy/book/\"", true},
     {"/buy/book/", "action=\"/api/order\"", true},
     {"/buy/book/", "name=\"price\" value=\"39.00 PLN\"", true},
@@ -253,7 +253,8 @@ void test_refresh(void) {
         struct arena *mem = arena();
         const struct shop *shop = fixture_shop(mem, S("en"), true);
         const struct order *o = fixture_order(mem, shop, looks[i].state, S("Ola Nowak"));
-        const struct tree *v = view_order(mem, shop, fixture_theme(mem), o, looks[i].again);
+        const struct order_look look = {.again = looks[i].again};
+        const struct tree *v = view_order(mem, shop, fixture_theme(mem), o, &look);
         const char *row = str_cz(mem, JOIN(mem, looks[i].state, S(" "), looks[i].again));
         CHECK_STR(row, tree_get(v, S("refresh")), looks[i].refresh);
         CHECK_STR(row, tree_get(v, S("again")), looks[i].next);

@@ -82,7 +82,8 @@ static void same_tags(const char *row, str got, str want) {
 static bool is_address(str name) {
     static const str names[] = {S_INIT("path"), S_INIT("url"), S_INIT("link"), S_INIT("page"),
         S_INIT("pages"), S_INIT("api"), S_INIT("style"), S_INIT("action"), S_INIT("buy"),
-        S_INIT("image")};
+        S_INIT("image"), S_INIT("canonical"), S_INIT("find"), S_INIT("icon"), S_INIT("form"),
+        S_INIT("files")};
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_is(names[i], name))
             return true;
@@ -162,7 +163,8 @@ void test_own_theme(void) {
     const struct theme *theme = theme_read(mem, files, theme_builtin_count + 2, &report);
     str out = {0};
     const struct shop *shop = fixture_shop(mem, S("en"), true);
-    err e = render(mem, theme, S("page.html"), view_own(mem, shop, theme, S("A & B"), S("")), &out);
+    err e = render(
+        mem, theme, S("page.html"), view_own(mem, shop, theme, S("a"), S("A & B"), S("")), &out);
     CHECK_INT("no mistake", report.rows, 0);
     CHECK_STR("rendered", e.what, S(""));
     CHECK_STR("theirs", out, S("<b>A &amp; B Get it</b>"));

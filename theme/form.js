@@ -1,0 +1,30 @@
+/* Optional: the form works without it. One key a page, so that a second press, or the way back
+ * and another press, is the same order; the button says that something is under way. */
+(function () {
+  "use strict";
+  var form = document.getElementById("order");
+  if (!form || !window.crypto || !crypto.getRandomValues) return;
+  var button = form.querySelector("button.pay");
+  var words = button && button.textContent;
+  if (!form.elements.key) {
+    var key = document.createElement("input");
+    key.type = "hidden";
+    key.name = "key";
+    key.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), function (b) {
+      return (b + 256).toString(16).slice(1);
+    }).join("");
+    form.appendChild(key);
+  }
+  form.addEventListener("submit", function (event) {
+    if (form.getAttribute("aria-busy")) {
+      event.preventDefault();
+      return;
+    }
+    form.setAttribute("aria-busy", "true");
+    if (button) button.textContent = form.dataset.busy;
+  });
+  window.addEventListener("pageshow", function () {
+    form.removeAttribute("aria-busy");
+    if (button) button.textContent = words;
+  });
+})();
