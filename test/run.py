@@ -47,10 +47,15 @@ KILLS = {"quick": "30", "normal": "300", "long": "3000"}
 SIMULATED = {"quick": "10", "normal": "80", "long": "1800"}  # CPU seconds
 
 
+ACCEPTED = {"quick": ["--changes", "60", "--runs", "10"], "normal": [],
+            "long": ["--changes", "3000", "--runs", "1000"]}
+
+
 def slow(mode):
     """The real program: driven, and killed; and the flows in a simulated world."""
     parts = [
         ("bad", python("test/bad/bad.py", "--program", PROGRAM)),
+        ("accepted", python("test/bad/accepted.py", "--program", PROGRAM, *ACCEPTED[mode])),
         ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
         ("browser", [path("test/browser/run"), "--program", PROGRAM]),
         ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),
