@@ -52,20 +52,32 @@ err command_check(const struct command_call *c) {
 
 /* ---- serve and run ---- */
 
-static err port_read(const struct command_call *c, int *out) {
-    int64_t port = 0;
-    if (!c->port.len)
+/* A whole number between two bounds; nothing given leaves *out as it is. */
+static err number_read(
+    const struct command_call *c, str given, int64_t least, int64_t most, int *out) {
+    int64_t number = 0;
+    if (!given.len)
         return OK_ERR;
-    if (!str_number(c->port, &port) || port < 1 || port > 65535)
-        return err_make(ERR_USAGE, JOIN(c->mem, S("`"), c->port, S("` is no port: 1 to 65535")));
-    *out = (int)port;
+    if (!str_number(given, &number) || number < least || number > most)
+        return err_make(ERR_USAGE, JOIN(c->mem, S("`"), given, S("` is not a number from "),
+                                       str_int(c->mem, least), S(" to "), str_int(c->mem, most)));
+    *out = (int)number;
     return OK_ERR;
+}
+
+static err port_read(const struct command_call *c, int *out) {
+    return err_in(c->mem, number_read(c, c->port, 1, 65535, out), S("--port: "));
+}
+
+static err idle_read(const struct command_call *c, int *out) {
+    return err_in(c->mem, number_read(c, c->idle, 1, 7 * 24 * 3600, out), S("--idle: "));
 }
 
 static err house_command(const struct command_call *c, bool serve) {
     struct house_options options = {.serve = serve};
     str dir = {0};
     TRY(port_read(c, &options.port));
+    TRY(idle_read(c, &options.idle_s));
     TRY(load_find(c->mem, c->dir, &dir));
     struct snapshot *first = snapshot_new();
     TRY(load(first->mem, dir, true, &first->report, &first->shop));

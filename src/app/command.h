@@ -16,7 +16,7 @@ struct command_call {
     str dir; /* -C, "." */
     bool json;
     bool anew, quiet;
-    str port, limit, state, evidence, reason;
+    str port, idle, limit, state, evidence, reason;
 };
 
 struct command {

@@ -6,13 +6,18 @@
 #include "app/texts.h"
 #include "app/web.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "io/files.h"
 #include "io/server.h"
+#include "io/service.h"
 #include "io/world.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <unistd.h>
+
+/* From the signal to the end, whatever a partner does. */
+enum { STOP_MS = 4500 };
 
 struct house {
     struct snapshots shops;
@@ -22,7 +27,9 @@ struct house {
     struct server *server;
     struct pool *pool;
     struct reloader reloader;
-    int signals;
+    int signals, tick;
+    int64_t idle_ms, asked_at, stopped_at; /* steady */
+    bool watched;                          /* by a service manager */
 };
 
 /* One request whose answer waits for the store, or one command that waits for the pool. */
@@ -52,6 +59,7 @@ static void go_on(struct waiting *w) {
 static void handle(void *self, struct exchange *x, const struct request *r) {
     struct house *h = self;
     struct arena *mem = exchange_arena(x);
+    h->asked_at = clock_steady();
     struct waiting *w = NEW(mem, struct waiting);
     w->house = h;
     w->exchange = x;
@@ -137,13 +145,43 @@ static void errands_done(void *self) {
     pool_hint(h->pool);
 }
 
+/* What is acknowledged is finished; nothing new is begun. */
+static void house_stop(struct house *h) {
+    if (h->stopped_at)
+        return;
+    h->stopped_at = clock_steady();
+    service_say(S("STOPPING=1"));
+    pool_ease(h->pool);
+    server_stop(h->server);
+}
+
 static void signalled(void *self) {
     struct house *h = self;
     int number = signal_read(h->signals);
     if (number == SIGTERM || number == SIGINT)
-        server_stop(h->server);
+        house_stop(h);
     if (number == SIGHUP)
         house_reload(h, NULL);
+}
+
+/* Something has a due time, however late: then we stay. */
+static bool is_owed(struct house *h) {
+    struct arena *mem = arena_new(LIMIT_REQUEST_ARENA);
+    struct query q = {.due_only = true, .due_max = INT64_MAX, .limit = 1};
+    struct row_list rows = {0};
+    struct store *s = h->event.store;
+    bool owed = s->kind->list(s, mem, &q, &rows).code != ERR_NONE || rows.count;
+    arena_free(mem);
+    return owed;
+}
+
+static void ticked(void *self) {
+    struct house *h = self;
+    clock_tick_read(h->tick);
+    if (h->watched)
+        service_say(S("WATCHDOG=1"));
+    if (h->idle_ms && clock_steady() - h->asked_at >= h->idle_ms && !is_owed(h))
+        house_stop(h);
 }
 
 void house_reload(struct house *h, struct reload *r) {
@@ -157,7 +195,9 @@ static instant house_now(void *self) {
     return clock_now();
 }
 
+/* Sockets of a service manager come before `listen:`; --port is for a person. */
 static err listen_all(struct arena *mem, struct house *h, const struct house_options *o) {
+    size_t passed = o->port || o->serve ? 0 : service_sockets();
     const struct house_shop *shop = &h->shops.now->shop;
     const struct shop *s = shop->shop;
     str listen = s->listen;
@@ -168,7 +208,11 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         names[n++] = t->text;
     if (o->port || o->serve)
         listen = JOIN(mem, S("127.0.0.1:"), str_int(mem, o->port ? o->port : 8080));
+    if (passed)
+        listen = JOIN(mem, S("fd:"), str_int(mem, SERVICE_FIRST));
     struct server_options options = {.listen = listen,
+        .dir = shop->dir,
+        .mode = 0666,
         .next_ports = o->serve && !o->port ? 50 : 0,
         .proxies = names,
         .proxy_count = n,
@@ -178,12 +222,32 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         .now = house_now,
         .self = h,
         .handle = handle};
-    struct server_options control = {
-        .listen = S("unix:control.sock"), .now = house_now, .self = h, .handle = handle_control};
-    str dir = {0};
+    struct server_options control = {.listen = S("unix:control.sock"),
+        .mode = 0600,
+        .now = house_now,
+        .self = h,
+        .handle = handle_control};
     TRY(server_new(mem, &options, &h->server));
-    TRY(files_path(mem, shop->dir, S("var"), &dir));
-    TRY(server_also(h->server, &control, dir));
+    for (size_t i = 1; i < passed; i++) {
+        options.listen = JOIN(mem, S("fd:"), str_int(mem, SERVICE_FIRST + (int64_t)i));
+        TRY(server_also(h->server, &options));
+    }
+    TRY(files_path(mem, shop->dir, S("var"), &control.dir));
+    return server_also(h->server, &control);
+}
+
+/* One clock for all that nobody else wakes us for; none when there is nothing of the kind. */
+static err tick_start(struct house *h, const struct house_options *o) {
+    int64_t every = service_watchdog_ms() / 3;
+    h->watched = every > 0;
+    h->idle_ms = o->idle_s * (int64_t)1000;
+    h->asked_at = clock_steady();
+    if (h->idle_ms && (!every || every > TIME_SECOND))
+        every = TIME_SECOND;
+    if (!every)
+        return OK_ERR;
+    TRY(clock_tick(every, &h->tick));
+    server_watch(h->server, h->tick, ticked, h);
     return OK_ERR;
 }
 
@@ -205,7 +269,7 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     server_watch(h->server, committer_fd(h->open.committer), committed, h);
     server_watch(h->server, pool_fd(h->pool), errands_done, h);
     server_watch(h->server, h->signals, signalled, h);
-    return OK_ERR;
+    return tick_start(h, o);
 }
 
 err house_run(struct arena *mem, struct snapshot *first, const struct house_options *o) {
@@ -223,10 +287,11 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     bool all = str_starts(address, S("unix:"));
     printf("%s%.*s\n", all ? "" : "http://", (int)address.len, address.ptr);
     fflush(stdout);
+    service_say(S("READY=1"));
     e = server_run(h.server);
     /* A partner hangs: what was sent is written down as sending, the next start makes it UNKNOWN.
      * */
-    if (!pool_stop(h.pool, 5000))
+    if (!pool_stop(h.pool, h.stopped_at ? h.stopped_at + STOP_MS - clock_steady() : STOP_MS))
         _exit(0);
     /* The committer ends first: it may still hold changes of exchanges that the server was about
      * to drop. */

@@ -11,6 +11,7 @@ struct house;
 struct house_options {
     bool serve; /* development: 127.0.0.1, the next free port, addresses by that port */
     int port;   /* 0: as shop.yml says */
+    int idle_s; /* ends when nothing is owed and nobody asked for so long; 0: never */
     size_t workers;
 };
 

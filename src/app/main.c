@@ -11,8 +11,9 @@ static const struct command table[] = {
      S_INIT("grosz new my-shop"), 1, 1, S_INIT(" "), command_new},
     {S_INIT("serve"), S_INIT("[--port N]"), S_INIT("Run the shop for yourself, on 127.0.0.1."),
      S_INIT("grosz serve -C my-shop"), 0, 0, S_INIT(" --port "), command_serve},
-    {S_INIT("run"), S_INIT("[--port N]"), S_INIT("Run the shop for buyers, as shop.yml says."),
-     S_INIT("grosz run -C /srv/my-shop"), 0, 0, S_INIT(" --port "), command_run},
+    {S_INIT("run"), S_INIT("[--port N] [--idle SECONDS]"), S_INIT("Run the shop for buyers, "
+        "as shop.yml says; --idle: end when nothing is owed and nobody asked for so long."),
+     S_INIT("grosz run -C /srv/my-shop"), 0, 0, S_INIT(" --port --idle "), command_run},
     {S_INIT("reload"), S_INIT(""), S_INIT("Let the running program read the data files again."),
      S_INIT("grosz reload -C /srv/my-shop"), 0, 0, S_INIT(" "), command_reload},
     {S_INIT("check"), S_INIT(""), S_INIT("Name every mistake of the data files, with its place."),
@@ -67,6 +68,7 @@ static const struct flag flags[] = {
     FLAG("--anew", false, anew),
     FLAG("--quiet", false, quiet),
     FLAG("--port", true, port),
+    FLAG("--idle", true, idle),
     FLAG("--limit", true, limit),
     FLAG("--state", true, state),
     FLAG("--evidence", true, evidence),
@@ -88,7 +90,8 @@ static err flag_read(struct arena *mem, struct typed *t, str word, int *at, int 
     size_t equals = str_find_byte(word, '=');
     str name = str_part(word, 0, equals);
     static const str names[] = {S_INIT("--json"), S_INIT("--anew"), S_INIT("--quiet"),
-        S_INIT("--port"), S_INIT("--limit"), S_INIT("--state"), S_INIT("--evidence"),
+        S_INIT("--port"), S_INIT("--idle"), S_INIT("--limit"), S_INIT("--state"),
+        S_INIT("--evidence"),
         S_INIT("--reason"), S_INIT("--help")};
     for (size_t i = 0; i < COUNT(flags); i++) {
         if (!str_is(flags[i].name, name))

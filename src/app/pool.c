@@ -19,7 +19,7 @@ struct pool {
     struct arena *leased; /* the rows of `rows` live here */
     struct row_list rows;
     size_t next; /* of rows to be taken */
-    bool leasing, hinted, stopping;
+    bool leasing, hinted, easing, stopping;
     struct errand *first, *last, *done_first, *done_last;
     instant swept_at, looked_at; /* by the steady clock: looked_at */
     int fd;
@@ -146,8 +146,8 @@ static void do_sweep(struct pool *p, struct arena *mem) {
 static void step_once(struct pool *p, struct arena *mem) {
     struct row row;
     struct errand *e = errand_take(p);
-    bool job = !e && !p->stopping && row_take(p, mem, &row);
-    bool sweep = !e && !job && !p->stopping && now_of(p) - p->swept_at > TIME_MINUTE;
+    bool job = !e && !p->easing && row_take(p, mem, &row);
+    bool sweep = !e && !job && !p->easing && now_of(p) - p->swept_at > TIME_MINUTE;
     if (sweep)
         p->swept_at = now_of(p);
     if (e || job || sweep) {
@@ -164,6 +164,10 @@ static void step_once(struct pool *p, struct arena *mem) {
     }
     if (p->stopping)
         return;
+    if (p->easing) {
+        rest(p);
+        return;
+    }
     if (!p->leasing && (p->hinted || clock_steady() - p->looked_at >= IDLE_MS))
         lease_more(p);
     /* While another thread leases there is nothing to do but to let the lock go. */
@@ -249,12 +253,20 @@ int64_t pool_count(const struct pool *p) {
     return atomic_load(&p->count);
 }
 
+void pool_ease(struct pool *p) {
+    pthread_mutex_lock(&p->lock);
+    p->easing = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
 bool pool_stop(struct pool *p, int64_t wait_ms) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&p->lock);
-    p->stopping = true;
+    p->easing = p->stopping = true;
     pthread_cond_broadcast(&p->wake);
     while (p->running && pthread_cond_timedwait(&p->ended, &p->lock, &until) != ETIMEDOUT)
         ;

@@ -30,7 +30,9 @@ int pool_fd(const struct pool *p);
 struct errand *pool_done(struct pool *p);
 /* Jobs done since the start. */
 int64_t pool_count(const struct pool *p);
-/* No new lease; waits at most wait_ms for what is under way. False: something still hangs. */
+/* No new job and no new lease from now on; errands are still run. */
+void pool_ease(struct pool *p);
+/* As pool_ease, and waits at most wait_ms for what is under way. False: something still hangs. */
 bool pool_stop(struct pool *p, int64_t wait_ms);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "app/texts.h"
 #include "base/json.h"
+#include "io/service.h"
 
 /* ---- what cannot change at run time ---- */
 
@@ -88,6 +89,7 @@ static void done(void *state) {
     }
     snapshot_drop(made);
     all->reading = false;
+    service_say(S("READY=1"));
     if (all->asked)
         begin(all);
 }
@@ -95,6 +97,7 @@ static void done(void *state) {
 static void begin(struct reloader *all) {
     all->reading = true;
     all->asked = false;
+    service_say(S("RELOADING=1"));
     all->told_next = all->waiting;
     all->waiting = NULL;
     all->made = snapshot_new();

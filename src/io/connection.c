@@ -115,9 +115,19 @@ bool connection_evict(struct connections *all, int64_t now) {
     return c != 0;
 }
 
-size_t connection_quiesce(struct connections *all, int64_t now) {
-    while (connection_evict(all, now))
-        ;
+static bool has_bytes(const struct connection *c) {
+    char byte;
+    return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+size_t connection_quiesce(struct connections *all, int64_t before, int64_t now) {
+    struct connection *next;
+    for (struct connection *c = all->stages[CONNECTION_IDLE].first; c && c->since <= before;
+         c = next) {
+        next = c->next;
+        if (!has_bytes(c))
+            connection_end(all, c, now);
+    }
     return all->count - all->stages[CONNECTION_ENDING].count;
 }
 

@@ -58,8 +58,9 @@ void connection_enter(
 void connection_end(struct connections *all, struct connection *c, int64_t now);
 /* Ends those that are past their stage's limit, and readers that have hardly read since. */
 void connection_sweep(struct connections *all, int64_t now);
-/* Ends all that are idle; how many are still under way. */
-size_t connection_quiesce(struct connections *all, int64_t now);
+/* Ends those that have been idle since `before` or longer and from which no byte waits to be read;
+ * how many are left that are not ending. */
+size_t connection_quiesce(struct connections *all, int64_t before, int64_t now);
 /* Ends the one that is longest idle; false when none is. */
 bool connection_evict(struct connections *all, int64_t now);
 /* How many come from there. IPv6: from the same /64, which is what one customer gets. */

@@ -155,12 +155,37 @@ static err open_unix(struct arena *mem, const struct listener_options *o, struct
     return out->fd < 0 ? failed(mem, S("listen on"), o->listen) : OK_ERR;
 }
 
+/* Somebody else holds it too and hands it on: it is never unlinked, and what waits in its queue is
+ * not lost when we close. */
+static err open_passed(struct arena *mem, const struct listener_options *o, struct listener *out) {
+    int64_t fd = -1;
+    int listens = 0, family = 0;
+    socklen_t size = sizeof(int);
+    bool fine = str_number(str_from(o->listen, sizeof("fd:") - 1), &fd)
+                && !getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) && listens
+                && !getsockopt((int)fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    int flags = fine ? fcntl((int)fd, F_GETFL) : -1;
+    if (flags < 0 || fcntl((int)fd, F_SETFL, flags | O_NONBLOCK)
+        || fcntl((int)fd, F_SETFD, FD_CLOEXEC))
+        return err_make(
+            ERR_SETUP, JOIN(mem, S("descriptor "), str_from(o->listen, sizeof("fd:") - 1),
+                           S(", which LISTEN_FDS names, is no listening stream socket: look at the "
+                             "socket unit")));
+    out->fd = (int)fd;
+    out->address = family == AF_UNIX ? JOIN(mem, S("unix:"), o->listen)
+                                     : JOIN(mem, S("127.0.0.1:"), str_int(mem, port_of(out->fd)));
+    return OK_ERR;
+}
+
 err listener_open(struct arena *mem, const struct listener_options *options, struct listener *out) {
     struct listener made = {.fd = -1, .spare = -1, .folder = -1};
     struct listener_options o = *options;
     o.listen = str_copy(mem, o.listen);
     bool is_unix = str_starts(o.listen, S("unix:"));
-    err e = is_unix ? open_unix(mem, &o, &made) : open_tcp(mem, &o, &made);
+    bool passed = str_starts(o.listen, S("fd:"));
+    err e = is_unix  ? open_unix(mem, &o, &made)
+            : passed ? open_passed(mem, &o, &made)
+                     : open_tcp(mem, &o, &made);
     if (e.code == ERR_NONE)
         made.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     else if (made.folder >= 0)

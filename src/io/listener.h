@@ -1,4 +1,4 @@
-/* listener: a socket that waits for connections, TCP or unix.
+/* listener: a socket that waits for connections, TCP or unix, ours or handed over ("fd:3").
  *
  * The descriptor is non-blocking; accepted ones are too. A unix socket is bound through its
  * folder's descriptor, so that long paths fit; a stale one is replaced, a live one is ERR_BUSY.

@@ -18,7 +18,9 @@ struct server;
 struct exchange; /* one request being answered; its arena lives until the answer is sent */
 
 struct server_options {
-    str listen;         /* "127.0.0.1:8080", "[::1]:8080", "unix:var/http.sock" */
+    str listen;         /* "127.0.0.1:8080", "[::1]:8080", "unix:var/http.sock", "fd:3" */
+    str dir;            /* where a relative unix path begins */
+    unsigned mode;      /* of a unix socket */
     int next_ports;     /* try this many ports further when taken (serve) */
     const str *proxies; /* addresses, "unix"; X-Forwarded-For of these is believed */
     size_t proxy_count;
@@ -36,9 +38,8 @@ struct server_options {
 
 /* Listens; nothing is served before server_run. ERR_BUSY: the port is taken, in words. */
 MUST err server_new(struct arena *mem, const struct server_options *options, struct server **out);
-/* A second listener in the same loop with its own handler: the control socket ("unix:control.sock",
- * mode 0600, bound by its relative name in directory dir, a stale one is replaced). */
-MUST err server_also(struct server *s, const struct server_options *options, str dir);
+/* Another listener in the same loop with its own handler, such as the control socket. */
+MUST err server_also(struct server *s, const struct server_options *options);
 /* Where it listens: "127.0.0.1:8081". */
 str server_address(const struct server *s);
 /* Calls act(self) in the loop's thread whenever fd is readable. At most 8. */

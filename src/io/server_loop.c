@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 enum {
-    DOORS = 2,
+    DOORS = 5,    /* four for buyers, and the control socket */
     ACCEPTS = 64, /* in one turn, so that waiting answers are not held up */
     SWEEP_MS = 1000,
     RECEIVE_MS = 20 * 1000, /* from the request line to the end of the body */
-    STOP_MS = 5 * 1000,
+    STOP_MS = 3 * 1000,     /* what is under way; the house ends within 5 s */
+    LINGER_MS = 500,        /* a kept connection's next request is still answered, and closed */
+    STOP_TURN_MS = 50,
     CONNECTIONS = 10000,
     CONNECTIONS_LEAST = 64,
     IDLE_S = 30,
@@ -90,7 +92,7 @@ static int raise_descriptors(int connections) {
     return fit > CONNECTIONS_LEAST ? fit : CONNECTIONS_LEAST;
 }
 
-static err open_door(struct server *s, const struct server_options *o, str dir, unsigned mode) {
+static err open_door(struct server *s, const struct server_options *o) {
     struct door *d = &s->doors[s->door_count];
     int64_t idle_ms = (o->timeout_s ? o->timeout_s : IDLE_S) * (int64_t)1000;
     *d = (struct door){
@@ -108,7 +110,7 @@ static err open_door(struct server *s, const struct server_options *o, str dir, 
             },
     };
     TRY(proxies_read(s->mem, o->proxies, o->proxy_count, &d->proxies));
-    struct listener_options l = {o->listen, o->next_ports, dir, mode};
+    struct listener_options l = {o->listen, o->next_ports, o->dir, o->mode};
     TRY(listener_open(s->mem, &l, &d->listener));
     int fd;
     if (!door_start(d, &fd)) {
@@ -129,7 +131,7 @@ err server_new(struct arena *mem, const struct server_options *options, struct s
     s->exchanges.own = s->own;
     /* sendfile has no MSG_NOSIGNAL. */
     (void)signal(SIGPIPE, SIG_IGN);
-    err e = open_door(s, options, S(""), 0666);
+    err e = open_door(s, options);
     if (e.code == ERR_NONE)
         *out = s;
     else
@@ -137,9 +139,9 @@ err server_new(struct arena *mem, const struct server_options *options, struct s
     return e;
 }
 
-err server_also(struct server *s, const struct server_options *options, str dir) {
+err server_also(struct server *s, const struct server_options *options) {
     assert(s->door_count < DOORS);
-    return open_door(s, options, dir, 0600);
+    return open_door(s, options);
 }
 
 str server_address(const struct server *s) {
@@ -168,12 +170,18 @@ static int wait_ms(const struct server *s) {
             return 0;
         connected += s->doors[i].all.count;
     }
-    return connected || s->trimming || s->stop_by ? SWEEP_MS : -1;
+    if (s->stop_by)
+        return STOP_TURN_MS;
+    return connected || s->trimming ? SWEEP_MS : -1;
 }
 
 /* True when all is answered, or the time for that is over. */
 static bool is_over(struct server *s) {
     size_t under_way = 0;
+    if (!s->stop_by)
+        s->stop_by = s->loop.now + STOP_MS;
+    /* From now on each answer ends its connection; who says nothing for a while says no more. */
+    bool lingered = s->loop.now >= s->stop_by - STOP_MS + LINGER_MS;
     for (size_t i = 0; i < s->door_count; i++) {
         struct door *d = &s->doors[i];
         if (!d->closing) {
@@ -181,10 +189,9 @@ static bool is_over(struct server *s) {
             listener_close(&d->listener);
             d->closing = true;
         }
-        under_way += connection_quiesce(&d->all, s->loop.now);
+        under_way +=
+            connection_quiesce(&d->all, lingered ? s->loop.now - LINGER_MS : 0, s->loop.now);
     }
-    if (!s->stop_by)
-        s->stop_by = s->loop.now + STOP_MS;
     return !under_way || s->loop.now >= s->stop_by;
 }
 

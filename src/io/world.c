@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { SECRET_MAX = 64 * 1024, LINE_MAX_BYTES = 4000, DICE = 256 };
@@ -23,6 +24,22 @@ instant clock_now(void) {
 }
 int64_t clock_steady(void) {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+err clock_tick(int64_t every_ms, int *fd) {
+    struct timespec every = {.tv_sec = every_ms / 1000, .tv_nsec = every_ms % 1000 * 1000000};
+    struct itimerspec t = {.it_interval = every, .it_value = every};
+    int made = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (made < 0 || timerfd_settime(made, 0, &t, 0))
+        return err_make(ERR_SETUP, S("no descriptor for the clock"));
+    *fd = made;
+    return OK_ERR;
+}
+
+void clock_tick_read(int fd) {
+    uint64_t times;
+    ssize_t got = read(fd, &times, sizeof(times));
+    (void)got;
 }
 
 void dice_fill(void *bytes, size_t size) {

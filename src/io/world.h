@@ -8,6 +8,9 @@
 instant clock_now(void);
 /* Steady milliseconds, for durations. */
 int64_t clock_steady(void);
+/* A descriptor that becomes readable every so many ms; clock_tick_read makes it wait again. */
+MUST err clock_tick(int64_t every_ms, int *fd);
+void clock_tick_read(int fd);
 /* From getrandom, buffered per thread. */
 uint64_t dice_throw(void);
 void dice_fill(void *bytes, size_t size);

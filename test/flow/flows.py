@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|reload|wire …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|reload|stand|wire …]
 """
 import argparse
 import os
@@ -16,11 +16,12 @@ import first_shop
 import notes
 import partners
 import reload
+import stand
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "commands": commands, "reload": reload, "wire": wire}
+         "commands": commands, "reload": reload, "stand": stand, "wire": wire}
 
 
 def sanitizers(rows, folder):

@@ -128,7 +128,9 @@ struct house *house_open(struct arena *mem, struct house_options options) {
     err e = server_new(mem, &o, &h->server);
     if (e.code == ERR_NONE && options.dir.len) {
         o.listen = S("unix:control.sock");
-        e = server_also(h->server, &o, options.dir);
+        o.dir = options.dir;
+        o.mode = 0600;
+        e = server_also(h->server, &o);
     }
     CHECK_STR("house", e.what, S(""));
     if (e.code != ERR_NONE)
