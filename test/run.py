@@ -56,6 +56,7 @@ def slow(mode):
     parts = [
         ("bad", python("test/bad/bad.py", "--program", PROGRAM)),
         ("accepted", python("test/bad/accepted.py", "--program", PROGRAM, *ACCEPTED[mode])),
+        ("manual", python("test/flow/manual.py", "--program", PROGRAM)),
         ("flows", python("test/flow/flows.py", "--program", PROGRAM)),
         ("browser", [path("test/browser/run"), "--program", PROGRAM]),
         ("kill", python("test/crash/kill.py", "--program", PROGRAM, "--kills", KILLS[mode])),

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/house.h"
+#include "app/manual.h"
 #include "app/open.h"
 #include "app/trial.h"
 #include "base/json.h"
@@ -132,6 +133,8 @@ static void help_one(struct arena *mem, const struct command *c) {
 err command_help(const struct command_call *c) {
     size_t count = 0, shown = 0;
     const struct command *table = command_table(&count);
+    if (c->as.len)
+        return manual(c->mem, c->as);
     str first = c->word_count ? c->words[0] : S("");
     str both = c->word_count > 1 ? JOIN(c->mem, first, S(" "), c->words[1]) : first;
     for (size_t i = 0; first.len && i < count; i++)

@@ -1,5 +1,5 @@
-/* command: what a person types. One table of commands; help, and later the man page, come from
- * it. */
+/* command: what a person types. One table of commands; help, the man page and what shells
+ * complete come from it. */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
 
@@ -16,7 +16,7 @@ struct command_call {
     str dir; /* -C, "." */
     bool json;
     bool anew, quiet;
-    str port, idle, limit, state, evidence, reason;
+    str port, idle, limit, state, evidence, reason, as;
 };
 
 struct command {

@@ -42,8 +42,9 @@ static const struct command table[] = {
      ""), command_queue_drop},
     {S_INIT("version"), S_INIT(""), S_INIT("Say which program this is."),
      S_INIT("grosz version"), 0, 0, S_INIT(" "), command_version},
-    {S_INIT("help"), S_INIT("[COMMAND]"), S_INIT("Explain a command."),
-     S_INIT("grosz help order list"), 0, 2, S_INIT(" "), command_help},
+    {S_INIT("help"), S_INIT("[--as man|bash|zsh|fish] [COMMAND]"), S_INIT("Explain a command; "
+        "--as: all of them, for man or for a shell to complete."),
+     S_INIT("grosz help order list"), 0, 2, S_INIT(" --as "), command_help},
 };
 /* clang-format on */
 
@@ -73,6 +74,7 @@ static const struct flag flags[] = {
     FLAG("--state", true, state),
     FLAG("--evidence", true, evidence),
     FLAG("--reason", true, reason),
+    FLAG("--as", true, as),
 };
 
 static bool flag_is_common(str name) {
@@ -89,11 +91,9 @@ struct typed {
 static err flag_read(struct arena *mem, struct typed *t, str word, int *at, int argc, char **argv) {
     size_t equals = str_find_byte(word, '=');
     str name = str_part(word, 0, equals);
-    static const str names[] = {S_INIT("--json"), S_INIT("--anew"), S_INIT("--quiet"),
-        S_INIT("--port"), S_INIT("--idle"), S_INIT("--limit"), S_INIT("--state"),
-        S_INIT("--evidence"),
-        S_INIT("--reason"), S_INIT("--help")};
+    str names[COUNT(flags)];
     for (size_t i = 0; i < COUNT(flags); i++) {
+        names[i] = flags[i].name;
         if (!str_is(flags[i].name, name))
             continue;
         void *field = (char *)&t->call + flags[i].offset;
