@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|reload|stand|wire …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|proxies|reload|stand|wire …]
 """
 import argparse
 import os
@@ -15,13 +15,14 @@ import commands
 import first_shop
 import notes
 import partners
+import proxies
 import reload
 import stand
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "commands": commands, "reload": reload, "stand": stand, "wire": wire}
+         "commands": commands, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
 
 
 def sanitizers(rows, folder):

@@ -1,0 +1,148 @@
+"""proxies: real nginx and Caddy in front, set up by the very files of dist/; and the unit there."""
+import http.client
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+
+from buying import demo, order_form
+from driver import ROOT, RUNNING, free_port, wait_for
+from stand import Manager, fresh, tcp, unix
+
+LIMIT = 3
+SHOP_TEST = "\nproxies: [127.0.0.1, unix]\nlimits: {orders_per_address: %d, orders_per_email: 0}\n" % LIMIT
+
+
+def dist(name):
+    with open(os.path.join(ROOT, "dist", name), encoding="utf-8") as f:
+        return f.read()
+
+
+def swap(text, *pairs):
+    for old, new in pairs:
+        if old not in text:
+            raise AssertionError(f"dist has no {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def start(folder, *words, **env):
+    with open(os.path.join(folder, "proxy.out"), "ab") as out:
+        p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder,
+                             env={"PATH": os.environ["PATH"] + ":/usr/sbin", "HOME": folder, **env})
+    RUNNING.append(p)
+    return p
+
+
+def nginx(folder, port, upstream):
+    plain = free_port()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem",
+                    "-out", f"{folder}/cert.pem"], check=True, capture_output=True)
+    text = swap(dist("nginx.conf"), ("listen 80;", f"listen 127.0.0.1:{plain};"),
+                ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"), ("shop.example.com;", "localhost;"),
+                ("server 127.0.0.1:8080;", f"server {upstream};"),
+                ("/etc/letsencrypt/live/shop.example.com/fullchain.pem", f"{folder}/cert.pem"),
+                ("/etc/letsencrypt/live/shop.example.com/privkey.pem", f"{folder}/key.pem"))
+    paths = "".join(f"{n}_temp_path {folder}/{n};\n" for n in
+                    ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;\n" if os.getuid() == 0 else ""
+    write(f"{folder}/nginx.conf", f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
+          f"events {{}}\nhttp {{\naccess_log off;\n{paths}{text}}}\n")
+    return start(folder, "nginx", "-p", folder, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf")
+
+
+def caddy(folder, port, upstream):
+    upstream = upstream.replace("unix:", "unix/")
+    text = swap(dist("Caddyfile"), ("shop.example.com {", f"https://localhost:{port} {{\n\ttls internal"),
+                ("reverse_proxy 127.0.0.1:8080", f"reverse_proxy {upstream}"))
+    write(f"{folder}/Caddyfile", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n}\n" + text)
+    return start(folder, "caddy", "run", "--config", f"{folder}/Caddyfile", "--adapter", "caddyfile",
+                 XDG_DATA_HOME=folder, XDG_CONFIG_HOME=folder)
+
+
+class Client:
+    """Over TLS, from an address of this machine that no proxy list names."""
+
+    def __init__(self, port, source):
+        self.port, self.source = port, source
+        self.context = ssl._create_unverified_context()
+
+    def ask(self, method, target, body=None, **headers):
+        c = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=self.context,
+                                        source_address=(self.source, 0))
+        try:
+            c.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
+            r = c.getresponse()
+            return r.status, r.read().decode("utf-8", "replace")
+        except OSError as e:
+            return 0, repr(e)
+        finally:
+            c.close()
+
+    def order(self, fields, forged):
+        return self.ask("POST", "/api/order", json.dumps(fields), Content_Type="application/json",
+                        Accept="application/json", X_Forwarded_For=forged)
+
+
+def in_front(rows, program, folder, name, make, over_unix):
+    row = f"{name}{' over a unix socket' if over_unix else ''}"
+    port = free_port()
+    shop = demo(program, os.path.join(folder, "shop"), [("", SHOP_TEST)])
+    shop.change("shop.yml", f"url: http://127.0.0.1:{shop.port}", f"url: https://localhost:{port}")
+    path = os.path.join(folder, "up.sock")
+    listeners = [tcp(shop.port)] + ([unix(path)] if over_unix else [])
+    manager = Manager(shop, folder, listeners)
+    manager.start()
+    if not wait_for(shop.is_up):
+        raise RuntimeError(shop.log_end())
+    _, fields = order_form(shop)
+    front = make(folder, port, f"unix:{path}" if over_unix else f"127.0.0.1:{shop.port}")
+    anna, jan = Client(port, "127.0.0.2"), Client(port, "127.0.0.3")
+    up = wait_for(lambda: anna.ask("GET", "/healthz")[0] == 200)
+    with open(os.path.join(folder, "proxy.out"), encoding="utf-8", errors="replace") as f:
+        rows.add(f"{row}: passes on", up, f.read()[-1500:])
+    answers = [anna.order(fields, f"198.51.100.{i}") for i in range(LIMIT + 1)]
+    rows.same(f"{row}: the limit is the client's, whatever it forges", [a[0] for a in answers],
+              [201] * LIMIT + [429])
+    rows.same(f"{row}: and nobody else's", jan.order(fields, "127.0.0.2")[0], 201)
+    made = json.loads(answers[0][1]) if answers[0][0] == 201 else {}
+    rows.add(f"{row}: links are https", made.get("page", "").startswith(f"https://localhost:{port}/o/")
+             and made.get("link", "").startswith(f"https://localhost:{port}/"), made)
+    rows.same(f"{row}: and open", anna.ask("GET", re.sub(r"^https://[^/]*", "", made.get("page", "/")))[0], 200)
+    front.terminate()
+    front.wait(timeout=60)
+    shop.stop()
+    manager.close()
+
+
+def units(rows, folder):
+    """The unit as systemd itself rates it, and that what it names is there."""
+    shutil.copy(os.path.join(ROOT, "dist/grosz.service"), folder)
+    said = subprocess.run(["systemd-analyze", "security", "--offline=true", f"{folder}/grosz.service"],
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+                                                               "SYSTEMD_COLORS": "0"})
+    level = re.search(r"exposure level for \S+: ([\d.]+)", said.stdout)
+    rows.add("the unit's exposure level is at most 1.2", level and float(level.group(1)) <= 1.2,
+             said.stdout[-600:] + said.stderr)
+    text = dist("grosz.service")
+    shop = re.search(r"ExecStart=\S+ run -C (\S+)", text)
+    rows.add("it may write the shop's var and nothing else",
+             re.findall(r"ReadWritePaths=(\S+)", text) == [f"{shop.group(1)}/var"], text)
+
+
+def run(rows, program, folder):
+    program = os.path.abspath(program)
+    for name, make in (("nginx", nginx), ("caddy", caddy)):
+        for over_unix in (False, True):
+            part = fresh(os.path.join(folder, name + ("-unix" if over_unix else "")))
+            in_front(rows, program, part, name, make, over_unix)
+    units(rows, fresh(os.path.join(folder, "units")))
