@@ -16,7 +16,7 @@ struct command_call {
     str dir; /* -C, "." */
     bool json;
     bool anew, quiet;
-    str port, idle, limit, state, evidence, reason, as;
+    str port, idle, limit, state, evidence, reason, as, to;
 };
 
 struct command {
@@ -30,6 +30,7 @@ struct command {
 };
 
 err command_new(const struct command_call *c);
+err command_build(const struct command_call *c);
 err command_check(const struct command_call *c);
 err command_serve(const struct command_call *c);
 err command_run(const struct command_call *c);

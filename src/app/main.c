@@ -16,6 +16,9 @@ static const struct command table[] = {
      S_INIT("grosz run -C /srv/my-shop"), 0, 0, S_INIT(" --port --idle "), command_run},
     {S_INIT("reload"), S_INIT(""), S_INIT("Let the running program read the data files again."),
      S_INIT("grosz reload -C /srv/my-shop"), 0, 0, S_INIT(" "), command_reload},
+    {S_INIT("build"), S_INIT("[--to DIR]"), S_INIT("Make the pages into public/, for any host of "
+        "plain files."),
+     S_INIT("grosz build --to /srv/www"), 0, 0, S_INIT(" --to "), command_build},
     {S_INIT("check"), S_INIT(""), S_INIT("Name every mistake of the data files, with its place."),
      S_INIT("grosz check"), 0, 0, S_INIT(" "), command_check},
     {S_INIT("order list"), S_INIT("[--state S] [--limit N]"), S_INIT("List orders, newest first."),
@@ -75,6 +78,7 @@ static const struct flag flags[] = {
     FLAG("--evidence", true, evidence),
     FLAG("--reason", true, reason),
     FLAG("--as", true, as),
+    FLAG("--to", true, to),
 };
 
 static bool flag_is_common(str name) {

@@ -46,12 +46,17 @@ static str size_words(struct arena *mem, size_t size) {
         mem, str_int(mem, (int64_t)(mega ? size >> 20 : size)), mega ? S(" MiB") : S(" bytes"));
 }
 
+static err file_is(struct arena *mem, int fd, str path, struct stat *is) {
+    if (fstat(fd, is))
+        return failed(mem, S("read"), path);
+    if (!S_ISREG(is->st_mode))
+        return err_make(ERR_INVALID, JOIN(mem, path, S(" is not a file")));
+    return OK_ERR;
+}
+
 static err read_open(struct arena *mem, int fd, str path, size_t size_max, str *out) {
     struct stat is;
-    if (fstat(fd, &is))
-        return failed(mem, S("read"), path);
-    if (!S_ISREG(is.st_mode))
-        return err_make(ERR_INVALID, JOIN(mem, path, S(" is not a file")));
+    TRY(file_is(mem, fd, path, &is));
     if ((uint64_t)is.st_size > size_max)
         return err_make(
             ERR_TOO_BIG, JOIN(mem, path, S(" is larger than "), size_words(mem, size_max)));
@@ -63,11 +68,18 @@ static err read_open(struct arena *mem, int fd, str path, size_t size_max, str *
     return OK_ERR;
 }
 
-err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out) {
-    /* O_NONBLOCK: a FIFO in the folder must not stop us. */
-    int fd = beneath_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
+/* O_NONBLOCK: a FIFO in the folder must not stop us. */
+static err open_to_read(struct arena *mem, str dir, str path, int *fd) {
+    int got = beneath_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (got < 0)
         return failed(mem, S("read"), path);
+    *fd = got;
+    return OK_ERR;
+}
+
+err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out) {
+    int fd = -1;
+    TRY(open_to_read(mem, dir, path, &fd));
     err e = read_open(mem, fd, path, size_max, out);
     close(fd);
     return e;
@@ -89,6 +101,22 @@ err files_peek(struct arena *mem, str dir, str path, size_t size, str *out, uint
     *out = (str){bytes, (size_t)got};
     *whole = (uint64_t)is.st_size;
     return OK_ERR;
+}
+
+err files_open(struct arena *mem, str dir, str path, int *fd) {
+    int got = -1;
+    struct stat is;
+    TRY(open_to_read(mem, dir, path, &got));
+    err e = file_is(mem, got, path, &is);
+    if (e.code == ERR_NONE)
+        *fd = got;
+    else
+        close(got);
+    return e;
+}
+
+void files_close(int fd) {
+    close(fd);
 }
 
 /* ---- writing ---- */

@@ -8,6 +8,9 @@
 
 /* ERR_ABSENT, ERR_INVALID (a folder, a link out), ERR_TOO_BIG, ERR_SETUP (not readable). */
 MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out);
+/* The file, opened for reading by the same rules; closed by files_close. */
+MUST err files_open(struct arena *mem, str dir, str path, int *fd);
+void files_close(int fd);
 /* Written beside, fsynced, renamed over, the folder fsynced. mode e.g. 0600. Makes folders. */
 MUST err files_write(str dir, str path, str bytes, unsigned mode);
 /* path "": the folder `dir` itself, with all above it. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|proxies|reload|stand|wire …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|proxies|reload|stand|wire …]
 """
 import argparse
 import os
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 
+import building
 import buying
 import commands
 import first_shop
@@ -22,7 +23,7 @@ import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "commands": commands, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
+         "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
 
 
 def sanitizers(rows, folder):

@@ -1,0 +1,339 @@
+#include "io/output.h"
+
+#include "base/arena.h"
+#include "io/beneath.h"
+#include "io/files.h"
+#include "io/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MANIFEST_MOST = 1 << 28, PIECE = 64 * 1024, NAME_ROOM = 32 };
+
+/* One file of this build; number: its name beside, 0 when what is there already is the same. */
+struct made {
+    struct manifest_entry entry;
+    size_t number;
+    struct made *next;
+};
+
+struct output {
+    struct arena *mem;
+    str dir;
+    int root, beside, lock; /* the folder, .grosz in it, the locked file in that */
+    struct manifest old;
+    struct made *first, *last;
+    size_t count, numbers;
+    str old_text;
+    char piece[PIECE];
+};
+
+static err failed(const struct output *o, str doing, str path) {
+    int why = errno;
+    return err_make(beneath_code(why), JOIN(o->mem, S("cannot "), doing, S(" "), o->dir, S("/"),
+                                           path, S(": "), str_of(beneath_words(why))));
+}
+
+static void beside_name(char name[NAME_ROOM], size_t number) {
+    (void)snprintf(name, NAME_ROOM, "%zu.new", number);
+}
+
+/* ---- opening ---- */
+
+static err manifest_open(struct output *o) {
+    err e = files_read(o->mem, o->dir, S(".grosz/manifest"), MANIFEST_MOST, &o->old_text);
+    if (e.code == ERR_ABSENT)
+        return OK_ERR;
+    TRY(e);
+    e = manifest_read(o->mem, o->old_text, &o->old);
+    return err_in(o->mem, e,
+        JOIN(o->mem, o->dir,
+            S("/.grosz/manifest says what the last build made, and does not read; remove the whole "
+              "folder and build again: ")));
+}
+
+/* What a build that was killed has left beside. */
+static err beside_clear(struct output *o) {
+    const str *names = NULL;
+    size_t count = 0;
+    TRY(files_list(o->mem, o->dir, S(".grosz"), &names, &count));
+    for (size_t i = 0; i < count; i++)
+        if (str_ends(names[i], S(".new")) || str_ends(names[i], S(".tmp")))
+            (void)unlinkat(o->beside, str_cz(o->mem, names[i]), 0);
+    return OK_ERR;
+}
+
+static err folder_open(struct output *o) {
+    o->root = open(str_cz(o->mem, o->dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (o->root < 0)
+        return failed(o, S("open"), S(""));
+    if (mkdirat(o->root, ".grosz", 0755) && errno != EEXIST)
+        return failed(o, S("write into"), S(""));
+    o->beside = openat(o->root, ".grosz", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (o->beside < 0)
+        return failed(o, S("open"), S(".grosz"));
+    o->lock = openat(o->beside, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (o->lock < 0)
+        return failed(o, S("write"), S(".grosz/lock"));
+    if (!flock(o->lock, LOCK_EX | LOCK_NB))
+        return OK_ERR;
+    if (errno == EWOULDBLOCK)
+        return err_make(ERR_BUSY, JOIN(o->mem, S("another build is at work in "), o->dir,
+                                      S("; nothing was changed. Try again when it is done.")));
+    return failed(o, S("lock"), S(".grosz/lock"));
+}
+
+err output_open(struct arena *mem, str dir, struct output **out) {
+    struct output *o = NEW(mem, struct output);
+    *o = (struct output){.mem = mem, .dir = dir, .root = -1, .beside = -1, .lock = -1};
+    (void)umask(022);
+    err e =
+        err_in(mem, files_make_dir(dir, S(""), 0755), JOIN(mem, S("cannot make "), dir, S(": ")));
+    if (e.code == ERR_NONE)
+        e = folder_open(o);
+    if (e.code == ERR_NONE)
+        e = beside_clear(o);
+    if (e.code == ERR_NONE)
+        e = manifest_open(o);
+    if (e.code == ERR_NONE)
+        *out = o;
+    else
+        output_close(o);
+    return e;
+}
+
+/* ---- one file ---- */
+
+/* Bytes to come: in memory, or read from a descriptor. */
+struct source {
+    str bytes;
+    int fd; /* -1: bytes */
+    off_t size;
+};
+
+/* The next piece at an offset; nothing at the end, less than nothing on failure. */
+static ssize_t source_read(struct output *o, const struct source *s, off_t at, const char **ptr) {
+    size_t left = (size_t)(s->size - at);
+    size_t want = left < PIECE ? left : PIECE;
+    if (s->fd < 0) {
+        *ptr = s->bytes.ptr + at;
+        return (ssize_t)left;
+    }
+    *ptr = o->piece;
+    ssize_t got;
+    do
+        got = pread(s->fd, o->piece, want, at);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static bool has_bytes(int fd, const char *ptr, size_t size, off_t at) {
+    char there[PIECE];
+    while (size) {
+        size_t want = size < sizeof(there) ? size : sizeof(there);
+        ssize_t got = pread(fd, there, want, at);
+        if (got <= 0 || memcmp(there, ptr, (size_t)got) != 0)
+            return false;
+        ptr += got;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool is_same(struct output *o, int fd, const struct source *s) {
+    struct stat is;
+    const char *ptr = NULL;
+    if (fstat(fd, &is) || !S_ISREG(is.st_mode) || is.st_size != s->size)
+        return false;
+    for (off_t at = 0; at < s->size;) {
+        ssize_t got = source_read(o, s, at, &ptr);
+        if (got <= 0 || !has_bytes(fd, ptr, (size_t)got, at))
+            return false;
+        at += got;
+    }
+    return true;
+}
+
+static bool fill(struct output *o, int fd, const struct source *s) {
+    const char *ptr = NULL;
+    for (off_t at = 0; at < s->size;) {
+        ssize_t got = source_read(o, s, at, &ptr);
+        if (got == 0)
+            errno = EIO; /* it became shorter while we read it */
+        if (got <= 0)
+            return false;
+        ssize_t put = write(fd, ptr, (size_t)got);
+        if (put < 0 && errno != EINTR)
+            return false;
+        at += put > 0 ? put : 0;
+    }
+    return true;
+}
+
+static err make_beside(struct output *o, str path, const struct source *s, size_t number) {
+    char name[NAME_ROOM];
+    beside_name(name, number);
+    int fd = openat(o->beside, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return failed(o, S("write"), path);
+    bool fine = fill(o, fd, s);
+    int why = errno;
+    fine = !close(fd) && fine;
+    if (fine)
+        return OK_ERR;
+    (void)unlinkat(o->beside, name, 0);
+    errno = why;
+    return failed(o, S("write"), path);
+}
+
+static err stranger(const struct output *o, str path) {
+    return err_make(ERR_INVALID,
+        JOIN(o->mem, o->dir, S("/"), path,
+            S(": what is there was not made by a build, so it is not replaced; nothing was "
+              "changed. Move it away, or build into an empty folder with --to.")));
+}
+
+/* *same: it is there already. O_NONBLOCK: a pipe of that name must not stop us. */
+static err look(struct output *o, const char *path, const struct source *s, bool *same) {
+    int fd = openat(o->root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return OK_ERR;
+    if (fd < 0 && errno != ENOTDIR)
+        return failed(o, S("read"), str_of(path));
+    *same = fd >= 0 && is_same(o, fd, s);
+    if (fd >= 0)
+        close(fd);
+    if (!*same && !manifest_find(&o->old, str_of(path)))
+        return stranger(o, str_of(path));
+    return OK_ERR;
+}
+
+static err put(struct output *o, str path, const struct source *s, bool lasting) {
+    bool same = false;
+    if (!manifest_path_is(path))
+        return err_make(ERR_INVALID,
+            JOIN(o->mem, S("`"), path, S("` cannot be a file of the pages: rename what it is")));
+    struct made *m = NEW(o->mem, struct made);
+    m->entry.path = str_of(str_cz(o->mem, path));
+    m->entry.mark = lasting ? MANIFEST_LASTING : MANIFEST_PAGE;
+    TRY(look(o, m->entry.path.ptr, s, &same));
+    if (!same) {
+        m->number = o->numbers + 1;
+        TRY(make_beside(o, path, s, m->number));
+        o->numbers++;
+    }
+    if (o->last)
+        o->last->next = m;
+    else
+        o->first = m;
+    o->last = m;
+    o->count++;
+    return OK_ERR;
+}
+
+err output_put(struct output *o, str path, str bytes, bool lasting) {
+    const struct source s = {.bytes = bytes, .fd = -1, .size = (off_t)bytes.len};
+    return put(o, path, &s, lasting);
+}
+
+err output_put_file(struct output *o, str path, int fd) {
+    struct stat is;
+    if (fstat(fd, &is))
+        return failed(o, S("read what becomes"), path);
+    const struct source s = {.fd = fd, .size = is.st_size};
+    return put(o, path, &s, false);
+}
+
+/* ---- all take their places ---- */
+
+static err part_done(const struct output *o, err e) {
+    return err_in(o->mem, e, S("the pages are changed in part; mend this and build again: "));
+}
+
+static bool folders_make(const struct output *o, str path) {
+    char z[PATH_MAX];
+    if (!beneath_cz(path, z))
+        return false;
+    for (char *at = z; (at = strchr(at, '/')); *at++ = '/') {
+        *at = 0;
+        if (mkdirat(o->root, z, 0755) && errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+static err place(const struct output *o, const struct made *m) {
+    char name[NAME_ROOM];
+    beside_name(name, m->number);
+    if (!renameat(o->beside, name, o->root, m->entry.path.ptr))
+        return OK_ERR;
+    if (errno == ENOENT && folders_make(o, m->entry.path)
+        && !renameat(o->beside, name, o->root, m->entry.path.ptr))
+        return OK_ERR;
+    return part_done(o, failed(o, S("write"), m->entry.path));
+}
+
+/* The file, and the folders above it that are empty now. */
+static void take_away(const struct output *o, str path) {
+    char z[PATH_MAX];
+    if (!beneath_cz(path, z) || unlinkat(o->root, z, 0))
+        return;
+    for (char *at; (at = strrchr(z, '/'));) {
+        *at = 0;
+        if (unlinkat(o->root, z, AT_REMOVEDIR))
+            return;
+    }
+}
+
+static err manifest_keep(struct output *o, const struct manifest *m) {
+    str text = manifest_write(o->mem, m);
+    if (str_is(text, o->old_text))
+        return OK_ERR;
+    TRY(err_in(o->mem, files_write(o->dir, S(".grosz/manifest"), text, 0644),
+        JOIN(o->mem, S("cannot write "), o->dir, S("/.grosz/manifest: "))));
+    o->old_text = text;
+    return OK_ERR;
+}
+
+static err new_manifest(struct output *o, struct manifest *out) {
+    out->entries = arena_array(o->mem, o->count, sizeof(*out->entries));
+    out->count = 0;
+    for (const struct made *m = o->first; m; m = m->next)
+        out->entries[out->count++] = m->entry;
+    return manifest_sort(o->mem, out);
+}
+
+err output_finish(struct output *o, struct output_counts *out) {
+    struct manifest new, kept, gone;
+    TRY(new_manifest(o, &new));
+    manifest_next(o->mem, &o->old, &new, &kept, &gone);
+    /* Before the first file is in its place: whoever comes after a crash knows that it is ours. */
+    struct manifest both = manifest_join(o->mem, &o->old, &new);
+    TRY(manifest_keep(o, &both));
+    for (const struct made *m = o->first; m; m = m->next)
+        if (m->number)
+            TRY(place(o, m));
+    for (size_t i = 0; i < gone.count; i++)
+        take_away(o, gone.entries[i].path);
+    TRY(part_done(o, manifest_keep(o, &kept)));
+    *out = (struct output_counts){o->numbers, o->count - o->numbers, gone.count};
+    o->numbers = 0;
+    return OK_ERR;
+}
+
+void output_close(struct output *o) {
+    for (size_t i = 1; i <= o->numbers; i++) {
+        char name[NAME_ROOM];
+        beside_name(name, i);
+        (void)unlinkat(o->beside, name, 0);
+    }
+    const int fds[] = {o->lock, o->beside, o->root};
+    for (size_t i = 0; i < COUNT(fds); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
