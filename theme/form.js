@@ -1,5 +1,6 @@
 /* Optional: the form works without it. One key a page, so that a second press, or the way back
- * and another press, is the same order; the button says that something is under way. */
+ * and another press, is the same order; the button says that something is under way; and a host that
+ * sleeps is kept awake while the buyer types. */
 (function () {
   "use strict";
   var form = document.getElementById("order");
@@ -23,6 +24,18 @@
     form.setAttribute("aria-busy", "true");
     if (button) button.textContent = form.dataset.busy;
   });
+  var woken = -Infinity;
+  function wake() {
+    var now = Date.now();
+    if (now - woken < 60000) return;
+    woken = now;
+    new Image().src = form.getAttribute("action").replace(/order$/, "warm?") + now;
+  }
+  form.addEventListener("input", wake);
+  /* Not before the page has loaded: an image would hold that up. Safari knows no prefetch. */
+  if (!document.createElement("link").relList.supports("prefetch")) {
+    window.addEventListener("load", wake);
+  }
   window.addEventListener("pageshow", function () {
     form.removeAttribute("aria-busy");
     if (button) button.textContent = words;

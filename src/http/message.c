@@ -111,9 +111,9 @@ void response_header(struct response *r, str name, str value) {
 
 /* form-action also rules where a form's 303 may lead, and every redirect behind that (Chromium),
  * so it cannot name the payment providers. */
-#define POLICY_START                                                                         \
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: data:; " \
-    "form-action 'self' https:"
+#define POLICY_IMAGES \
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: data:"
+#define POLICY_FORMS "; form-action 'self' https:"
 #define POLICY_LOCAL " http://127.0.0.1:* http://localhost:*"
 #define POLICY_END   "; base-uri 'none'; frame-ancestors 'none'"
 
@@ -129,11 +129,12 @@ static struct response page(int status, str html, str policy) {
 }
 
 struct response response_page(struct arena *mem, int status, str html) {
-    return page(status, html, S(POLICY_START POLICY_END));
+    return page(status, html, S(POLICY_IMAGES POLICY_FORMS POLICY_END));
 }
 
 struct response response_page_local(struct arena *mem, int status, str html) {
-    return page(status, html, S(POLICY_START POLICY_LOCAL POLICY_END));
+    return page(
+        status, html, S(POLICY_IMAGES POLICY_LOCAL POLICY_FORMS POLICY_LOCAL POLICY_END));
 }
 
 static struct response plain(int status, str type, str body) {

@@ -87,7 +87,7 @@ TEST(response) {
                "form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'");
     static const str local_policy =
         S_INIT("default-src 'none'; style-src 'self'; script-src 'self'; "
-               "img-src 'self' https: data:; "
+               "img-src 'self' https: data: http://127.0.0.1:* http://localhost:*; "
                "form-action 'self' https: http://127.0.0.1:* http://localhost:*; base-uri 'none'; "
                "frame-ancestors 'none'");
     CHECK_STR("page: policy", header_of(&page, S("content-security-policy")), policy);
