@@ -1,7 +1,6 @@
 #include "app/notify.h"
 
 #include "app/account.h"
-#include "base/json.h"
 #include "shop/order.h"
 
 struct hearing {
@@ -29,7 +28,7 @@ static void note_keep(const struct flow *f, struct hearing *h, struct reply *rep
         .kind = ours ? S("note") : S("stray"),
         .key = JOIN(f->mem, h->note.gateway, S("/"), h->note.event),
         .version = PUT_NEW,
-        .bytes = json_write(f->mem, note_write(f->mem, &h->note)),
+        .bytes = note_write(f->mem, &h->note),
         .due = ours ? f->request->at : 0,
     };
     h->change = (struct change){.puts = &h->put, .count = 1, .reserve = true};

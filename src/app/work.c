@@ -4,6 +4,7 @@
 #include "app/orders.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/json_row.h"
 #include "shop/plan.h"
 
 /* What is under way with one leased step; the `state` of its edits. */
@@ -113,11 +114,9 @@ static err note_stray(struct arena *mem, const struct work *w, const struct row 
 }
 
 static err work_note(struct arena *mem, const struct work *w, struct row *job) {
-    const struct tree *kept = NULL;
     struct note note;
     struct order *o = NULL;
-    TRY(json_read_row(mem, job->bytes, &kept));
-    TRY(note_read(mem, kept, &note));
+    TRY(note_read(mem, job->bytes, &note));
     err got = orders_get(mem, w->doors->store, job->part, &o);
     if (got.code == ERR_ABSENT)
         return note_stray(mem, w, job);

@@ -85,7 +85,7 @@ void arena_free(struct arena *mem) {
     free(mem);
 }
 
-void *arena_take(struct arena *mem, size_t size) {
+void *arena_bytes(struct arena *mem, size_t size) {
     size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (need < size || need > mem->size_max - mem->taken)
         spent();
@@ -97,7 +97,11 @@ void *arena_take(struct arena *mem, size_t size) {
     mem->now->used += need;
     mem->taken += need;
     UNPOISON(bytes, size);
-    return memset(bytes, 0, size);
+    return bytes;
+}
+
+void *arena_take(struct arena *mem, size_t size) {
+    return memset(arena_bytes(mem, size), 0, size);
 }
 
 void *arena_array(struct arena *mem, size_t count, size_t size) {

@@ -19,6 +19,8 @@ void arena_free(struct arena *mem);
 void arena_reset(struct arena *mem);
 /* Zeroed, aligned for any type; never null. */
 void *arena_take(struct arena *mem, size_t size);
+/* The same, not zeroed: for text that is written at once. */
+void *arena_bytes(struct arena *mem, size_t size);
 /* Zeroed room for count elements; the product is checked. */
 void *arena_array(struct arena *mem, size_t count, size_t size);
 #define NEW(mem, type) ((type *)arena_take((mem), sizeof(type)))

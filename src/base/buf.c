@@ -6,35 +6,24 @@ struct buf buf_new(struct arena *mem, size_t size_max) {
     return (struct buf){.mem = mem, .size_max = size_max};
 }
 
-static bool room_for(struct buf *b, size_t more) {
-    if (more <= b->room - b->len && !b->full)
-        return true;
+bool buf_room(struct buf *b, size_t more) {
     if (b->full || more > b->size_max - b->len) {
         b->full = true;
+        b->room = b->len; /* what would still fit is not added either */
         return false;
     }
+    if (more <= b->room - b->len)
+        return true;
     size_t room = b->room ? b->room * 2 : 256;
     while (room < b->len + more)
         room *= 2;
     room = room < b->size_max ? room : b->size_max;
-    char *bigger = arena_take(b->mem, room);
+    char *bigger = arena_bytes(b->mem, room);
     if (b->len)
         memcpy(bigger, b->ptr, b->len);
     b->ptr = bigger;
     b->room = room;
     return true;
-}
-
-void buf_add(struct buf *b, str s) {
-    if (!s.len || !room_for(b, s.len))
-        return;
-    memcpy(b->ptr + b->len, s.ptr, s.len);
-    b->len += s.len;
-}
-
-void buf_byte(struct buf *b, char byte) {
-    if (room_for(b, 1))
-        b->ptr[b->len++] = byte;
 }
 
 void buf_format(struct buf *b, const char *format, ...) {

@@ -16,8 +16,21 @@ struct buf {
 };
 
 struct buf buf_new(struct arena *mem, size_t size_max);
-void buf_add(struct buf *b, str s);
-void buf_byte(struct buf *b, char byte);
+/* Makes room for so many more bytes; false when they are too many. */
+bool buf_room(struct buf *b, size_t more);
+
+static inline void buf_add(struct buf *b, str s) {
+    if (s.len && (s.len <= b->room - b->len || buf_room(b, s.len))) {
+        memcpy(b->ptr + b->len, s.ptr, s.len);
+        b->len += s.len;
+    }
+}
+
+static inline void buf_byte(struct buf *b, char byte) {
+    if (b->len < b->room || buf_room(b, 1))
+        b->ptr[b->len++] = byte;
+}
+
 void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 str buf_str(const struct buf *b);
 

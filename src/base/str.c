@@ -18,10 +18,6 @@ str str_copy(struct arena *mem, str s) {
     return s.len ? (str){str_cz(mem, s), s.len} : (str){"", 0};
 }
 
-bool str_is(str a, str b) {
-    return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len));
-}
-
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
@@ -43,10 +39,6 @@ int str_order(str a, str b) {
     return (a.len > b.len) - (a.len < b.len);
 }
 
-bool str_starts(str s, str with) {
-    return s.len >= with.len && str_is(str_part(s, 0, with.len), with);
-}
-
 bool str_ends(str s, str with) {
     return s.len >= with.len && str_is(str_from(s, s.len - with.len), with);
 }
@@ -61,17 +53,6 @@ size_t str_find(str s, str part) {
     if (!part.len)
         return 0;
     return at ? (size_t)(at - s.ptr) : s.len;
-}
-
-str str_from(str s, size_t at) {
-    if (at >= s.len)
-        return (str){s.ptr ? s.ptr + s.len : NULL, 0};
-    return (str){s.ptr + at, s.len - at};
-}
-
-str str_part(str s, size_t at, size_t len) {
-    str rest = str_from(s, at);
-    return (str){rest.ptr, len < rest.len ? len : rest.len};
 }
 
 static bool is_blank(char c) {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MUST         __attribute__((warn_unused_result))
@@ -32,19 +33,29 @@ str str_of(const char *text);
 const char *str_cz(struct arena *mem, str s);
 str str_copy(struct arena *mem, str s);
 
-bool str_is(str a, str b);
+static inline bool str_is(str a, str b) {
+    return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 /* ASCII letters compare without case. */
 bool str_is_like(str a, str b);
 /* Byte order: <0, 0, >0. */
 int str_order(str a, str b);
-bool str_starts(str s, str with);
+static inline bool str_starts(str s, str with) {
+    return s.len >= with.len && (!with.len || memcmp(s.ptr, with.ptr, with.len) == 0);
+}
 bool str_ends(str s, str with);
 /* Offset of the first byte, or of the first occurrence; len when there is none. */
 size_t str_find_byte(str s, char byte);
 size_t str_find(str s, str part);
 /* The part from `at` on, or [at, at+len); both are clamped to what is there. */
-str str_from(str s, size_t at);
-str str_part(str s, size_t at, size_t len);
+static inline str str_from(str s, size_t at) {
+    at = at < s.len ? at : s.len;
+    return (str){at ? s.ptr + at : s.ptr, s.len - at};
+}
+static inline str str_part(str s, size_t at, size_t len) {
+    s = str_from(s, at);
+    return (str){s.ptr, len < s.len ? len : s.len};
+}
 /* Without blanks, tabs, CR and LF at both ends. */
 str str_trim(str s);
 str str_lower(struct arena *mem, str s);

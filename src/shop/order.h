@@ -169,8 +169,9 @@ struct note {
     str detail;
 };
 
-struct tree *note_write(struct arena *mem, const struct note *n);
-MUST err note_read(struct arena *mem, const struct tree *t, struct note *out);
+/* The JSON row, and back. */
+str note_write(struct arena *mem, const struct note *n);
+MUST err note_read(struct arena *mem, str bytes, struct note *out);
 
 /* Adds what the note says to the order: payment, refund, marks, remark; `*paid` is true exactly
  * once in an order's life, when it becomes paid: then steps are owed. A note that does not

@@ -183,12 +183,17 @@ str order_write(struct arena *mem, const struct order *o) {
     return buf_str(&b);
 }
 
+static err row_read(struct arena *mem, const struct record *r, str bytes, void *into) {
+    struct json_row row = json_row_new(mem, bytes);
+    TRY(record_read(mem, r, &row, into));
+    if (!json_row_end(&row))
+        return err_make(ERR_CORRUPT, S("a kept row is not JSON"));
+    return OK_ERR;
+}
+
 err order_read(struct arena *mem, str bytes, struct order **out) {
-    const struct tree *t = NULL;
     struct order *o = NEW(mem, struct order);
-    if (json_read_row(mem, bytes, &t).code != ERR_NONE)
-        return err_make(ERR_CORRUPT, S("a kept order is not JSON"));
-    TRY(record_read(mem, &order_record, t, o));
+    TRY(row_read(mem, &order_record, bytes, o));
     if (!order_id_is(o->id) || !o->line_count || !o->total.currency[0])
         return err_make(ERR_CORRUPT, S("a kept order has no id, no line or no total"));
     *out = o;
@@ -199,20 +204,15 @@ struct tree *step_write(struct arena *mem, const struct step *s) {
     return record_tree(mem, &step_record, s);
 }
 
-err step_read(struct arena *mem, const struct tree *t, struct step *out) {
-    struct step s = {0};
-    TRY(record_read(mem, &step_record, t, &s));
-    *out = s;
-    return OK_ERR;
+str note_write(struct arena *mem, const struct note *n) {
+    struct buf b = buf_new(mem, ROW_MAX);
+    record_write(&b, &note_record, n);
+    return buf_str(&b);
 }
 
-struct tree *note_write(struct arena *mem, const struct note *n) {
-    return record_tree(mem, &note_record, n);
-}
-
-err note_read(struct arena *mem, const struct tree *t, struct note *out) {
+err note_read(struct arena *mem, str bytes, struct note *out) {
     struct note n = {0};
-    TRY(record_read(mem, &note_record, t, &n));
+    TRY(row_read(mem, &note_record, bytes, &n));
     *out = n;
     return OK_ERR;
 }

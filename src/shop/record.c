@@ -66,30 +66,6 @@ static void number_write(struct buf *b, int64_t number) {
     buf_add(b, (str){room + i, sizeof(room) - i});
 }
 
-static bool is_plain(unsigned char c) {
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
-}
-
-static void text_write(struct buf *b, str text) {
-    size_t from = 0;
-    buf_byte(b, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (is_plain(c))
-            continue;
-        buf_add(b, str_part(text, from, i - from));
-        from = i + 1;
-        if (c == '"' || c == '\\') {
-            buf_byte(b, '\\');
-            buf_byte(b, (char)c);
-        } else {
-            buf_format(b, "\\u%04x", c);
-        }
-    }
-    buf_add(b, str_from(text, from));
-    buf_byte(b, '"');
-}
-
 static void list_write(struct buf *b, const struct field *f, const void *from) {
     const char *item = list_first(f, from);
     for (size_t i = 0; i < list_count(f, from); i++, item += f->record->size) {
@@ -102,12 +78,12 @@ static void list_write(struct buf *b, const struct field *f, const void *from) {
 static void value_write(struct buf *b, const struct field *f, const void *from) {
     const void *value = at(from, f->at);
     switch (f->kind) {
-    case FIELD_TEXT: text_write(b, *(const str *)value); break;
+    case FIELD_TEXT: json_write_text(b, *(const str *)value); break;
     case FIELD_INT: number_write(b, *(const int64_t *)value); break;
     case FIELD_SMALL: number_write(b, *(const int *)value); break;
     case FIELD_BOOL: buf_add(b, S("true")); break;
-    case FIELD_WORD: text_write(b, word_of(f, from)); break;
-    case FIELD_MONEY: text_write(b, money_write(b->mem, *(const money *)value)); break;
+    case FIELD_WORD: json_write_text(b, word_of(f, from)); break;
+    case FIELD_MONEY: json_write_text(b, money_write(b->mem, *(const money *)value)); break;
     case FIELD_TREE: buf_add(b, json_write(b->mem, *(const struct tree *const *)value)); break;
     case FIELD_RECORD: record_write(b, f->record, value); break;
     case FIELD_LIST: list_write(b, f, from); break;
@@ -117,7 +93,7 @@ static void value_write(struct buf *b, const struct field *f, const void *from) 
 
 static void name_write(struct buf *b, char before, str name) {
     buf_byte(b, before);
-    text_write(b, name);
+    json_write_text(b, name);
     buf_byte(b, ':');
 }
 
@@ -186,57 +162,84 @@ struct tree *record_tree(struct arena *mem, const struct record *r, const void *
     return map;
 }
 
-/* ---- from a tree ---- */
+/* ---- from a row ---- */
 
-static bool int_read(const struct tree *t, int64_t least, int64_t most, int64_t *out) {
-    if (t->kind != TREE_NUMBER)
-        return false;
-    bool minus = str_starts(t->text, S("-"));
+static bool int_read(struct json_row *row, int64_t least, int64_t most, int64_t *out) {
+    str text = {0};
     int64_t number = 0;
-    if (!str_number(str_from(t->text, minus), &number))
+    if (!json_row_word(row, &text))
+        return false;
+    bool minus = str_starts(text, S("-"));
+    if (!str_number(str_from(text, minus), &number))
         return false;
     *out = minus ? -number : number;
     return *out >= least && *out <= most;
 }
 
-static bool word_read(const struct field *f, const struct tree *t, unsigned *out) {
-    for (size_t i = 0; i < f->word_count && t->kind == TREE_TEXT; i++)
-        if (str_is(str_of(f->words[i]), t->text)) {
+static bool small_read(struct json_row *row, int *out) {
+    int64_t number = 0;
+    if (!int_read(row, -1, INT32_MAX, &number))
+        return false;
+    *out = (int)number;
+    return true;
+}
+
+static bool bool_read(struct json_row *row, bool *out) {
+    str text = {0};
+    if (!json_row_word(row, &text))
+        return false;
+    *out = str_is(text, S("true"));
+    return *out || str_is(text, S("false"));
+}
+
+static bool word_read(const struct field *f, struct json_row *row, unsigned *out) {
+    str text = {0};
+    if (!json_row_text(row, &text))
+        return false;
+    for (size_t i = 0; i < f->word_count; i++)
+        if (str_is(str_of(f->words[i]), text)) {
             *out = (unsigned)i;
             return true;
         }
     return false;
 }
 
-static bool money_kept(const struct tree *t, money *out) {
-    return t->kind == TREE_TEXT && money_read(t->text, S(""), out).code == ERR_NONE;
+static bool money_kept(struct json_row *row, money *out) {
+    str text = {0};
+    return json_row_text(row, &text) && money_read(text, S(""), out).code == ERR_NONE;
 }
 
-static err list_read(struct arena *mem, const struct field *f, const struct tree *t, void *into) {
-    char *items = arena_array(mem, t->count, f->record->size);
+/* A list is as long as it turns out to be. */
+static err list_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
+    size_t count = 0, room = 2, size = f->record->size;
+    char *items = NULL;
+    if (!json_row_open(row, '['))
+        return OK_ERR;
+    while (json_row_more(row, ']')) {
+        if (!items || count == room) {
+            char *more = arena_array(mem, room *= 2, size);
+            if (items)
+                memcpy(more, items, count * size);
+            items = more;
+        }
+        TRY(record_read(mem, f->record, row, items + count++ * size));
+    }
     *(void **)into_at(into, f->at) = items;
-    *(size_t *)into_at(into, f->count_at) = t->count;
-    for (const struct tree *c = t->first; c; c = c->next, items += f->record->size)
-        TRY(record_read(mem, f->record, c, items));
+    *(size_t *)into_at(into, f->count_at) = count;
     return OK_ERR;
 }
 
 /* Scalars only; false is a value of the wrong kind. */
-static bool value_read(const struct field *f, const struct tree *t, void *into) {
+static bool value_read(const struct field *f, struct json_row *row, void *into) {
     void *value = into_at(into, f->at);
-    int64_t number = 0;
     switch (f->kind) {
-    case FIELD_TEXT: *(str *)value = t->text; return t->kind == TREE_TEXT;
-    case FIELD_INT: return int_read(t, INT64_MIN + 1, INT64_MAX, value);
-    case FIELD_SMALL:
-        if (!int_read(t, -1, INT32_MAX, &number))
-            return false;
-        *(int *)value = (int)number;
-        return true;
-    case FIELD_BOOL: *(bool *)value = t->truth; return t->kind == TREE_BOOL;
-    case FIELD_WORD: return word_read(f, t, value);
-    case FIELD_MONEY: return money_kept(t, value);
-    case FIELD_TREE: *(const struct tree **)value = t; return true;
+    case FIELD_TEXT: return json_row_text(row, value);
+    case FIELD_INT: return int_read(row, INT64_MIN + 1, INT64_MAX, value);
+    case FIELD_SMALL: return small_read(row, value);
+    case FIELD_BOOL: return bool_read(row, value);
+    case FIELD_WORD: return word_read(f, row, value);
+    case FIELD_MONEY: return money_kept(row, value);
+    case FIELD_TREE: *(const struct tree **)value = json_row_tree(row); return true;
     case FIELD_RECORD:
     case FIELD_LIST:
     case FIELD_MORE: break;
@@ -244,12 +247,13 @@ static bool value_read(const struct field *f, const struct tree *t, void *into) 
     return false;
 }
 
-static err field_read(struct arena *mem, const struct field *f, const struct tree *t, void *into) {
-    if (f->kind == FIELD_RECORD && t->kind == TREE_MAP)
-        return record_read(mem, f->record, t, into_at(into, f->at));
-    if (f->kind == FIELD_LIST && t->kind == TREE_LIST)
-        return list_read(mem, f, t, into);
-    if (value_read(f, t, into))
+static err field_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
+    char kind = json_row_kind(row);
+    if (f->kind == FIELD_RECORD && kind == '{')
+        return record_read(mem, f->record, row, into_at(into, f->at));
+    if (f->kind == FIELD_LIST && kind == '[')
+        return list_read(mem, f, row, into);
+    if (value_read(f, row, into) || row->broken)
         return OK_ERR;
     return err_make(ERR_CORRUPT, JOIN(mem, S("`"), f->name, S("` of a kept row does not read")));
 }
@@ -257,7 +261,7 @@ static err field_read(struct arena *mem, const struct field *f, const struct tre
 /* Keys mostly come in the table's order, so the search goes on behind the last one found. */
 static const struct field *field_find(const struct record *r, str name, size_t *from) {
     for (size_t i = 0; i < r->count; i++) {
-        size_t k = (*from + i) % r->count;
+        size_t k = *from + i < r->count ? *from + i : *from + i - r->count;
         if (r->fields[k].kind != FIELD_MORE && str_is(r->fields[k].name, name)) {
             *from = k + 1;
             return &r->fields[k];
@@ -266,26 +270,31 @@ static const struct field *field_find(const struct record *r, str name, size_t *
     return NULL;
 }
 
-static void more_keep(struct arena *mem, const struct record *r, const struct tree *t, void *into) {
+static void more_keep(
+    struct arena *mem, const struct record *r, str name, struct json_row *row, void *into) {
     const struct field *last = &r->fields[r->count - 1];
-    if (last->kind != FIELD_MORE)
+    struct tree *value = json_row_tree(row);
+    if (last->kind != FIELD_MORE || row->broken)
         return;
     struct tree **more = into_at(into, last->at);
     if (!*more)
         *more = tree_map(mem);
-    tree_put(*more, t->name, tree_copy(mem, t));
+    tree_put(*more, name, value);
 }
 
-err record_read(struct arena *mem, const struct record *r, const struct tree *t, void *into) {
+err record_read(struct arena *mem, const struct record *r, struct json_row *row, void *into) {
     size_t from = 0;
-    if (!tree_is(t, TREE_MAP))
+    str name = {0};
+    if (json_row_kind(row) != '{')
         return err_make(ERR_CORRUPT, S("a kept row is not a map"));
-    for (const struct tree *c = t->first; c; c = c->next) {
-        const struct field *f = field_find(r, c->name, &from);
+    if (!json_row_open(row, '{'))
+        return OK_ERR;
+    while (json_row_more(row, '}') && json_row_name(row, &name)) {
+        const struct field *f = field_find(r, name, &from);
         if (f)
-            TRY(field_read(mem, f, c, into));
+            TRY(field_read(mem, f, row, into));
         else
-            more_keep(mem, r, c, into);
+            more_keep(mem, r, name, row, into);
     }
     return OK_ERR;
 }

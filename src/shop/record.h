@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_row.h"
 #include "base/tree.h"
 
 enum field_kind {
@@ -45,8 +46,9 @@ struct record {
 };
 
 void record_write(struct buf *b, const struct record *r, const void *from);
-/* `into` must be zeroed. ERR_CORRUPT names the field. */
-MUST err record_read(struct arena *mem, const struct record *r, const struct tree *t, void *into);
+/* The next value of the row. `into` must be zeroed. ERR_CORRUPT names the field that is of another
+ * kind; whether the row was JSON at all says json_row_end. */
+MUST err record_read(struct arena *mem, const struct record *r, struct json_row *row, void *into);
 /* The same map as record_write's, as a tree. */
 struct tree *record_tree(struct arena *mem, const struct record *r, const void *from);
 

@@ -118,6 +118,5 @@ MUST err step_done(struct step *s, str evidence, const struct tree *values, inst
 MUST err step_drop(struct step *s, str reason, instant now);
 
 struct tree *step_write(struct arena *mem, const struct step *s);
-MUST err step_read(struct arena *mem, const struct tree *t, struct step *out);
 
 #endif

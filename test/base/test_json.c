@@ -1,5 +1,6 @@
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/json_row.h"
 #include "base/limits.h"
 #include "check.h"
 #include "data.h"

@@ -38,7 +38,7 @@ static void pay(struct bench *b, struct arena *mem, const struct work *w, struct
     struct put put = {.part = o->id,
         .kind = S("note"),
         .key = JOIN(mem, note.gateway, S("/"), note.event),
-        .bytes = json_write(mem, note_write(mem, &note)),
+        .bytes = note_write(mem, &note),
         .due = b->now};
     struct change told = {.puts = &put, .count = 1};
     store->kind->apply(store, &told, 1);

@@ -193,7 +193,9 @@ static void test_kept(struct arena *mem) {
     CHECK_STR("status", back.status, n.status);
     CHECK_STR("gateway", back.gateway, n.gateway);
     CHECK_STR("detail", back.detail, n.detail);
-    CHECK("not a map", note_read(mem, tree_list(mem), &back).code == ERR_CORRUPT);
+    CHECK("cut off", note_read(mem, S("{\"gateway\":\"x\""), &back).code == ERR_CORRUPT);
+    CHECK("something behind", note_read(mem, S("{\"gateway\":\"x\"}}"), &back).code == ERR_CORRUPT);
+    CHECK("not a map", note_read(mem, S("[]"), &back).code == ERR_CORRUPT);
 }
 
 void suite_note(void) {

@@ -1,5 +1,4 @@
 #include "base/hash.h"
-#include "base/json.h"
 #include "sim/sim.h"
 
 #include <stdarg.h>
@@ -58,10 +57,8 @@ bool ghost_note(const struct sim *s, str raw) {
 /* ---- notes: S2, what was kept of a note never changes and never goes ---- */
 
 static str note_raw(struct sim *s, str bytes) {
-    const struct tree *t = NULL;
     struct note n = {0};
-    if (json_read_row(s->scratch, bytes, &t).code != ERR_NONE
-        || note_read(s->scratch, t, &n).code != ERR_NONE)
+    if (note_read(s->scratch, bytes, &n).code != ERR_NONE)
         violate(s, "S2", "a kept note does not read");
     return n.raw;
 }
