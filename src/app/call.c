@@ -58,6 +58,9 @@ err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     if (!theme_find(w->theme, file))
         file = JOIN(mem, S("mail/"), name, S(".en.txt"));
     TRY(render(mem, w->theme, file, view, &out->step.letter));
+    if (theme_find(w->theme, S("mail/letter.html")))
+        TRY(render(mem, w->theme, S("mail/letter.html"),
+            view_letter_html(mem, lang, out->step.letter), &out->step.html));
     out->step.to = owner ? w->shop->seller.email : o->buyer.email;
     return OK_ERR;
 }

@@ -10,6 +10,7 @@
 #include "io/world.h"
 #include "partner/connector.h"
 #include "partner/gateway.h"
+#include "partner/mail.h"
 
 static bool is_listed(struct arena *mem, str dir, str name) {
     const str *names = NULL;
@@ -167,6 +168,7 @@ static const struct tree *values_of(struct arena *mem, str does, const struct tr
 }
 
 static void partners_check(const struct shop *shop, struct report *report) {
+    mail_settings_check(shop, report);
     for (size_t i = 0; i < shop->gateway_count; i++) {
         const struct gateway *g = gateway_find(shop->gateways[i].use);
         if (g)
@@ -187,9 +189,6 @@ static struct place setting_place(const struct shop *shop, str name) {
 #define ZONES S("/usr/share/zoneinfo")
 
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
-    if (shop->mail_send.len && !str_starts(shop->mail_send, S("file:")))
-        report_add(report, REPORT_MISTAKE, setting_place(shop, S("mail")),
-            S("`send` can be `file:<folder>` in this version: letters are written there"));
     bool shaped = !str_starts(shop->timezone, S("/"))
                   && str_find(shop->timezone, S("..")) == shop->timezone.len;
     for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)

@@ -93,6 +93,8 @@ struct tree *talk_request_write(struct arena *mem, const struct talk_request *r)
         tree_put_int(mem, t, S("wait_ms"), r->wait_ms);
     if (r->allow_private)
         tree_put_bool(mem, t, S("allow_private"), true);
+    if (r->allow_plain)
+        tree_put_bool(mem, t, S("allow_plain"), true);
     return t;
 }
 
@@ -128,6 +130,7 @@ err talk_request_read(struct arena *mem, const struct tree *t, struct talk_reque
     TRY(headers_read(mem, tree_find(t, S("headers")), &r));
     r.wait_ms = tree_get_int(t, S("wait_ms"), 0);
     r.allow_private = tree_get_bool(t, S("allow_private"), false);
+    r.allow_plain = tree_get_bool(t, S("allow_plain"), false);
     *out = r;
     return OK_ERR;
 }

@@ -29,6 +29,7 @@ struct talk_request {
     int64_t wait_ms;    /* whole conversation; 0 means the default of 20 s */
     str ca;             /* file with the partner's own authority, "" for the system's */
     bool allow_private; /* http: and private addresses are refused without it */
+    bool allow_plain;   /* mail: smtp: may go on when the server has no STARTTLS */
 };
 
 enum talk_sent {

@@ -3,16 +3,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "io/address.h"
 #include "io/client_pool.h"
+#include "io/curl.h"
 #include "io/listener.h"
+#include "io/mailer.h"
 #include "io/outbox.h"
 #include "io/world.h"
 
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -23,46 +21,10 @@ enum {
     UNIX_ANSWER = 64 << 20, /* our own process may say more than a partner */
 };
 
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
-
-/* libcurl, opened when it is needed first: it brings 24 libraries. */
-struct curl {
-    CURLcode (*global_init)(long flags);
-    void (*global_cleanup)(void);
-    CURL *(*init)(void);
-    CURLcode (*set)(CURL *handle, CURLoption option, ...);
-    CURLcode (*perform)(CURL *handle);
-    CURLcode (*info)(CURL *handle, CURLINFO what, ...);
-    void (*reset)(CURL *handle);
-    void (*cleanup)(CURL *handle);
-    const char *(*words)(CURLcode code);
-    struct curl_slist *(*append)(struct curl_slist *list, const char *text);
-    void (*free_list)(struct curl_slist *list);
-};
-
-static const struct {
-    const char *name;
-    size_t at;
-} functions[] = {
-    {"curl_global_init", offsetof(struct curl, global_init)},
-    {"curl_global_cleanup", offsetof(struct curl, global_cleanup)},
-    {"curl_easy_init", offsetof(struct curl, init)},
-    {"curl_easy_setopt", offsetof(struct curl, set)},
-    {"curl_easy_perform", offsetof(struct curl, perform)},
-    {"curl_easy_getinfo", offsetof(struct curl, info)},
-    {"curl_easy_reset", offsetof(struct curl, reset)},
-    {"curl_easy_cleanup", offsetof(struct curl, cleanup)},
-    {"curl_easy_strerror", offsetof(struct curl, words)},
-    {"curl_slist_append", offsetof(struct curl, append)},
-    {"curl_slist_free_all", offsetof(struct curl, free_list)},
-};
-
 struct client {
     struct talk talk;
     str dir;
-    pthread_mutex_t lock; /* of opening */
-    bool open;
-    struct curl curl;
+    struct curl_door curl;
     struct client_pool pool;
 };
 
@@ -86,34 +48,8 @@ struct talking {
     char words[CURL_ERROR_SIZE];
 };
 
-/* ---- libcurl ---- */
-
-static bool load(struct curl *out) {
-    void *library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < COUNT(functions); i++) {
-        void *found = dlsym(library, functions[i].name);
-        if (!found)
-            return false;
-        memcpy((char *)out + functions[i].at, &found, sizeof(found));
-    }
-    return library && out->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-}
-
-static bool open_once(struct client *c) {
-    pthread_mutex_lock(&c->lock);
-    if (!c->open)
-        c->open = load(&c->curl);
-    bool open = c->open;
-    pthread_mutex_unlock(&c->lock);
-    return open;
-}
-
-#define SET(t, option, value)                                                      \
-    do {                                                                           \
-        CURLcode set_code = (t)->client->curl.set((t)->handle, (option), (value)); \
-        if (set_code != CURLE_OK && (t)->bad == CURLE_OK)                          \
-            (t)->bad = set_code;                                                   \
-    } while (0)
+#define SET(t, option, value) \
+    CURL_SET(&(t)->client->curl.calls, (t)->handle, &(t)->bad, (option), (value))
 
 /* ---- what libcurl calls ---- */
 
@@ -125,17 +61,11 @@ static int be_asked(void *self, char *to, char *from, int to_port, int from_port
     return ++t->asked == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-/* The resolved address is looked at, so that no name leads inside. */
 static curl_socket_t open_socket(void *self, curlsocktype purpose, struct curl_sockaddr *to) {
     struct talking *t = self;
-    struct address a;
-    bool open = t->socket.len || t->request->allow_private
-                || (address_of(&to->addr, &a) && !address_is_private(&a));
-    if (!open) {
-        t->private = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    curl_socket_t fd = curl_socket(to, t->socket.len || t->request->allow_private);
+    t->private = t->private || fd == CURL_SOCKET_BAD;
+    return fd;
 }
 
 static size_t take_head(char *bytes, size_t size, size_t count, void *self) {
@@ -188,7 +118,7 @@ static bool has_header(const struct talk_request *r, str name) {
 }
 
 static void add_line(struct talking *t, str line) {
-    struct curl_slist *longer = t->client->curl.append(t->list, str_cz(t->mem, line));
+    struct curl_slist *longer = t->client->curl.calls.append(t->list, str_cz(t->mem, line));
     if (longer)
         t->list = longer;
     else
@@ -232,14 +162,9 @@ static const struct {
     CURLoption option;
     long value;
 } settings[] = {
-    {CURLOPT_NOSIGNAL, 1},
     {CURLOPT_FOLLOWLOCATION, 0},
     {CURLOPT_HTTP09_ALLOWED, 0},
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-    {CURLOPT_SSL_VERIFYPEER, 1},
-    {CURLOPT_SSL_VERIFYHOST, 2},
-    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_MAXCONNECTS, 1},
     {CURLOPT_MAXAGE_CONN, CLIENT_IDLE_MS / 1000},
 };
@@ -247,13 +172,11 @@ static const struct {
 static void set_all(struct talking *t) {
     const struct talk_request *r = t->request;
     int64_t left = t->end - clock_steady();
+    t->bad = curl_common(t->mem, &t->client->curl.calls, t->handle, r->ca);
     for (size_t i = 0; i < COUNT(settings); i++)
         SET(t, settings[i].option, settings[i].value);
     SET(t, CURLOPT_URL, str_cz(t->mem, t->url));
     SET(t, CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(t, CURLOPT_PROXY, "");
-    SET(t, CURLOPT_CAPATH, (char *)0);
-    SET(t, CURLOPT_CAINFO, r->ca.len ? str_cz(t->mem, r->ca) : SYSTEM_CA);
     SET(t, CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
     SET(t, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     SET(t, CURLOPT_ERRORBUFFER, t->words);
@@ -307,14 +230,14 @@ static str why(const struct talking *t, CURLcode code) {
         return S("the answer is too long");
     if (t->private)
         return S("the address is private: allow_private: true would permit it");
-    str words = t->words[0] ? str_of(t->words) : str_of(t->client->curl.words(code));
+    str words = t->words[0] ? str_of(t->words) : str_of(t->client->curl.calls.words(code));
     return str_copy(t->mem, words);
 }
 
 static void conclude(struct talking *t, CURLcode code, struct talk_answer *out) {
     long status = 0;
     if (code == CURLE_OK)
-        (void)t->client->curl.info(t->handle, CURLINFO_RESPONSE_CODE, &status);
+        (void)t->client->curl.calls.info(t->handle, CURLINFO_RESPONSE_CODE, &status);
     *out = (struct talk_answer){.sent = t->asked ? TALK_NO_ANSWER : TALK_NOT_SENT};
     if (code != CURLE_OK || t->asked != 1 || !status) {
         out->why = code == CURLE_OK ? S("no answer that is HTTP") : why(t, code);
@@ -345,13 +268,14 @@ static str key_of(const struct talking *t) {
 
 static void converse(struct talking *t, struct talk_answer *out) {
     struct client *c = t->client;
+    const struct curl *curl = &c->curl.calls;
     str key = key_of(t);
     void *old;
     while ((old = client_pool_old(&c->pool, clock_steady())))
-        c->curl.cleanup(old);
+        curl->cleanup(old);
     t->handle = t->socket.len ? 0 : client_pool_take(&c->pool, key, clock_steady());
     if (!t->handle)
-        t->handle = c->curl.init();
+        t->handle = curl->init();
     if (!t->handle) {
         not_sent(out, S("no memory for libcurl"));
         return;
@@ -360,13 +284,13 @@ static void converse(struct talking *t, struct talk_answer *out) {
     if (t->bad != CURLE_OK)
         not_sent(out, S("libcurl is too old: 7.85 is needed"));
     else
-        conclude(t, c->curl.perform(t->handle), out);
-    c->curl.reset(t->handle);
-    c->curl.free_list(t->list);
+        conclude(t, curl->perform(t->handle), out);
+    curl->reset(t->handle);
+    curl->free_list(t->list);
     bool keep = out->sent == TALK_ANSWERED && !t->socket.len;
     old = keep ? client_pool_put(&c->pool, key, t->handle, clock_steady()) : t->handle;
     if (old)
-        c->curl.cleanup(old);
+        curl->cleanup(old);
 }
 
 static void http_say(struct talking *t, struct talk_answer *out) {
@@ -380,8 +304,8 @@ static void http_say(struct talking *t, struct talk_answer *out) {
         not_sent(out, S("http: is not encrypted: allow_private: true would permit it"));
         return;
     }
-    if (!open_once(t->client)) {
-        not_sent(out, S("libcurl-gnutls.so.4 cannot be loaded: install libcurl3-gnutls"));
+    if (!curl_door_open(&t->client->curl)) {
+        not_sent(out, S(CURL_IS_NOT_THERE));
         return;
     }
     int64_t wait_ms = t->request->wait_ms > 0 ? t->request->wait_ms : WAIT_MS;
@@ -396,11 +320,30 @@ static void http_say(struct talking *t, struct talk_answer *out) {
         client_pool_leave(&t->client->pool);
 }
 
+/* TLS hand-shakes are dear: only so many at once, whoever is talked to. */
+static void mail_say(
+    struct client *c, struct arena *mem, const struct talk_request *r, struct talk_answer *out) {
+    if (str_starts(r->url, S("file:"))) {
+        outbox_say(mem, c->dir, r, out);
+        return;
+    }
+    if (!curl_door_open(&c->curl)) {
+        not_sent(out, S(CURL_IS_NOT_THERE));
+        return;
+    }
+    if (!client_pool_enter(&c->pool, r->wait_ms > 0 ? r->wait_ms : WAIT_MS)) {
+        not_sent(out, S("too many conversations at once"));
+        return;
+    }
+    mailer_say(mem, &c->curl.calls, r, out);
+    client_pool_leave(&c->pool);
+}
+
 static void say(
     struct talk *self, struct arena *mem, const struct talk_request *r, struct talk_answer *out) {
     struct client *c = (struct client *)self;
     if (r->kind == TALK_MAIL) {
-        outbox_say(mem, c->dir, r, out);
+        mail_say(c, mem, r, out);
     } else if (r->kind == TALK_HTTP) {
         struct talking t = {.client = c, .mem = mem, .request = r, .url = r->url};
         t.body = buf_new(mem, LIMIT_ANSWER);
@@ -414,7 +357,7 @@ err client_new(struct arena *mem, str dir, struct talk **out) {
     struct client *c = NEW(mem, struct client);
     c->talk.say = say;
     c->dir = str_copy(mem, dir);
-    if (pthread_mutex_init(&c->lock, 0))
+    if (!curl_door_new(&c->curl))
         return err_make(ERR_SETUP, S("no lock for the client"));
     client_pool_open(&c->pool);
     *out = &c->talk;
@@ -425,11 +368,9 @@ void client_free(struct talk *t) {
     struct client *c = (struct client *)t;
     void *kept;
     while ((kept = client_pool_old(&c->pool, INT64_MAX)))
-        c->curl.cleanup(kept);
-    if (c->open)
-        c->curl.global_cleanup();
+        c->curl.calls.cleanup(kept);
     client_pool_close(&c->pool);
-    pthread_mutex_destroy(&c->lock);
+    curl_door_close(&c->curl);
 }
 
 err client_unix(

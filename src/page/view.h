@@ -64,5 +64,8 @@ struct tree *view_lesson(
  * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
     const struct step *s, str page);
+/* The same letter once more, for mail/letter.html: made from the rendered text (head, blank line,
+ * body). */
+struct tree *view_letter_html(struct arena *mem, str lang, str letter);
 
 #endif

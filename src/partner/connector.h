@@ -19,6 +19,7 @@ struct step_call {
     const struct tree *with; /* the step's settings, holes unfilled */
     const struct tree *view; /* what holes are filled from (plan_view) */
     str letter; /* mail: "Subject: …\n[Reply-To: …\n]\nbody", rendered by the caller; else "" */
+    str html;   /* mail: the same body for readers of HTML, a whole document; "" is none */
     str to;     /* mail: the address it goes to */
     str access; /* academy.invite: the whole address of the line's private lessons */
     instant now; /* of the rendering: the Date of a mail */

@@ -5,6 +5,11 @@
 /* A letter to the buyer or the owner. The same step gives the same bytes with the same
  * Message-ID, so a repeat is at worst a second copy, which many a reader shows once. */
 
+enum {
+    WAIT_MS = 60 * 1000,    /* a server may take its time over a letter (RFC 5321 4.5.3.2) */
+    LETTER_MAX = 40 * 1024, /* it is kept as one row, with its line ends and quotes escaped */
+};
+
 static void mail_check(const struct shop_step *s, const struct shop *shop, struct report *report) {
     str address = {0};
     if (tree_is(s->with, TREE_MAP) && s->with->count)
@@ -54,20 +59,35 @@ static err letter_read(struct arena *mem, str text, struct letter *l) {
 
 static err mail_render(struct arena *mem, const struct step_call *call, struct talk_request *out) {
     const struct shop *shop = call->shop;
+    const struct tree *mail = tree_find(shop->settings, S("mail"));
     struct talk_request r = {.kind = TALK_MAIL, .url = shop->mail_send};
     struct letter l = {
         .from = shop->mail_from,
         .to = call->to,
-        .reply_to = shop->seller.email,
+        .reply_to = shop->mail_reply_to,
+        .html = call->html,
         .key = call->step->key,
         .host = host_of(shop->url),
         .at = call->now,
     };
     TRY(letter_read(mem, call->letter, &l));
     TRY(mail_write(mem, &l, &r.body));
+    if (r.body.len > LETTER_MAX && l.html.len) {
+        l.html = S("");
+        TRY(mail_write(mem, &l, &r.body));
+    }
+    if (r.body.len > LETTER_MAX)
+        return err_make(ERR_TOO_BIG, S("the letter is too long: 40 KiB is the most"));
     TRY(mail_address(l.from, &r.from));
     TRY(mail_address(l.to, &r.to));
     r.name = JOIN(mem, l.key, S(".eml"));
+    if (!str_starts(r.url, S("file:"))) {
+        r.url = JOIN(mem, r.url, str_ends(r.url, S("/")) ? S("") : S("/"), l.host);
+        r.wait_ms = WAIT_MS;
+        r.ca = tree_get(mail, S("ca"));
+        r.allow_private = tree_get_bool(mail, S("allow_private"), false);
+        r.allow_plain = tree_get_bool(mail, S("allow_plain"), false);
+    }
     *out = r;
     return OK_ERR;
 }

@@ -200,18 +200,17 @@ static str lines_of(struct arena *mem, str text) {
     return buf_str(&b);
 }
 
-enum coding { CODING_7BIT, CODING_8BIT, CODING_QUOTED };
-
-static enum coding coding_of(str text) {
+/* Fit for a line of 7-bit ASCII as it is? */
+static bool is_simple(str text) {
     str rest = text, line = {0};
     while (str_cut(&rest, '\n', &line)) {
         if (line.len > LINE_MAX_SIZE)
-            return CODING_QUOTED;
+            return false;
         for (size_t i = 0; i < line.len; i++)
             if (((unsigned char)line.ptr[i] < ' ' && line.ptr[i] != '\t') || line.ptr[i] == 0x7f)
-                return CODING_QUOTED;
+                return false;
     }
-    return is_ascii(text) ? CODING_7BIT : CODING_8BIT;
+    return is_ascii(text);
 }
 
 static void quoted_line(struct buf *b, str line) {
@@ -234,25 +233,51 @@ static void quoted_line(struct buf *b, str line) {
     }
 }
 
-static void text_add(struct buf *b, str text, enum coding coding) {
-    str rest = text, line = {0};
+/* Headers and content of one part; type: "text/plain". */
+static void part_add(struct arena *mem, struct buf *b, str type, str text) {
+    str rest = lines_of(mem, text), line = {0};
+    bool simple = is_simple(rest);
+    buf_add(b, JOIN(mem, S("Content-Type: "), type, S("; charset=utf-8\r\n")));
+    buf_add(b, simple ? S("Content-Transfer-Encoding: 7bit\r\n\r\n")
+                      : S("Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
     while (str_cut(&rest, '\n', &line)) {
-        if (coding == CODING_QUOTED)
-            quoted_line(b, line);
-        else
+        if (simple)
             buf_add(b, line);
+        else
+            quoted_line(b, line);
         buf_add(b, S("\r\n"));
     }
 }
 
-/* By coding. */
-static const str coding_names[] = {S_INIT("7bit"), S_INIT("8bit"), S_INIT("quoted-printable")};
+/* "=_" stands in no quoted-printable text, and the key in no text that we do not write ourselves;
+ * who puts both into a letter gets a letter that is text only. */
+static bool boundary_fits(str boundary, const struct letter *l) {
+    return str_find(l->text, boundary) == l->text.len && str_find(l->html, boundary) == l->html.len;
+}
+
+static void content_add(struct arena *mem, struct buf *b, const struct letter *l) {
+    str boundary = JOIN(mem, S("=_"), l->key);
+    if (!l->html.len || !boundary_fits(boundary, l)) {
+        part_add(mem, b, S("text/plain"), l->text);
+        return;
+    }
+    buf_add(b, JOIN(mem, S("Content-Type: multipart/alternative; boundary=\""), boundary,
+                   S("\"\r\n\r\n--"), boundary, S("\r\n")));
+    part_add(mem, b, S("text/plain"), l->text);
+    buf_add(b, JOIN(mem, S("\r\n--"), boundary, S("\r\n")));
+    part_add(mem, b, S("text/html"), l->html);
+    buf_add(b, JOIN(mem, S("\r\n--"), boundary, S("--\r\n")));
+}
+
+static bool is_text(str text) {
+    return utf8_is(text) && str_find_byte(text, 0) == text.len;
+}
 
 err mail_write(struct arena *mem, const struct letter *l, str *out) {
-    struct buf b = buf_new(mem, HEAD_MAX + TEXT_MAX * 4);
-    if (!utf8_is(l->text) || str_find_byte(l->text, 0) < l->text.len)
+    struct buf b = buf_new(mem, HEAD_MAX + TEXT_MAX * 8);
+    if (!is_text(l->text) || !is_text(l->html))
         return wrong(S("the text of a letter is not UTF-8"));
-    if (l->text.len > TEXT_MAX)
+    if (l->text.len > TEXT_MAX || l->html.len > TEXT_MAX)
         return err_make(ERR_TOO_BIG, S("the text of a letter is too long"));
     TRY(address_header(mem, &b, S("From"), l->from));
     TRY(address_header(mem, &b, S("To"), l->to));
@@ -264,14 +289,9 @@ err mail_write(struct arena *mem, const struct letter *l, str *out) {
     buf_add(&b, S("\r\n"));
     TRY(id_header(&b, l->key, l->host));
     TRY(list_headers(&b, l->list_headers));
-    str text = lines_of(mem, l->text);
-    enum coding coding = coding_of(text);
     /* Nobody's holiday notice need answer a machine (RFC 3834). */
-    buf_add(&b, S("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-                  "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "));
-    buf_add(&b, coding_names[coding]);
-    buf_add(&b, S("\r\n\r\n"));
-    text_add(&b, text, coding);
+    buf_add(&b, S("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"));
+    content_add(mem, &b, l);
     if (b.full)
         return err_make(ERR_TOO_BIG, S("the letter is too long"));
     *out = buf_str(&b);

@@ -3,7 +3,8 @@
  *
  * Headers cannot be injected: CR, LF and control characters in a value are an error, anything
  * beyond ASCII is encoded (RFC 2047). The Message-ID is <key@host of the shop>; so all copies of
- * one step carry one id. Text is UTF-8, 8bit when lines fit, quoted-printable when not.
+ * one step carry one id. Whole letters are ASCII: text that is not, or has long lines, is
+ * quoted-printable, so that any server may carry it.
  */
 #ifndef PARTNER_MAIL_H
 #define PARTNER_MAIL_H
@@ -15,6 +16,7 @@ struct letter {
     str from; /* "Jan <jan@example.com>" */
     str to, reply_to;
     str subject, text;
+    str html; /* the same once more for those who read HTML; "" is none */
     str key, host;
     str list_headers; /* "" */
     instant at;
@@ -23,5 +25,11 @@ struct letter {
 MUST err mail_write(struct arena *mem, const struct letter *l, str *out);
 /* The bare address of "Jan <jan@example.com>"; ERR_INVALID. */
 MUST err mail_address(str from, str *out);
+
+struct shop;
+struct report;
+
+/* Mistakes of `mail:` in shop.yml, each at its place. */
+void mail_settings_check(const struct shop *shop, struct report *report);
 
 #endif

@@ -51,6 +51,7 @@ struct shop {
     struct seller seller;
     str store; /* "sqlite:var/shop.db" */
     str mail_from, mail_send;
+    str mail_reply_to; /* the seller's address when not given; "": nobody can be answered */
     str listen;
     const struct tree *proxies;
     int64_t orders_per_address, orders_per_email; /* a minute; 0: no limit */

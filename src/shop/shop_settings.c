@@ -201,24 +201,21 @@ static str bare_address(str from) {
 }
 
 static void mail_read(struct reader *r, const struct tree *settings) {
-    static const str keys[] = {S_INIT("from"), S_INIT("send")};
-    static const str ways[] = {S_INIT("file:"), S_INIT("smtp://"), S_INIT("smtps://")};
+    static const str keys[] = {S_INIT("from"), S_INIT("reply_to"), S_INIT("send"), S_INIT("ca"),
+        S_INIT("allow_private"), S_INIT("allow_plain")};
     const struct tree *t = reader_kind(r, settings, S("mail"), TREE_MAP);
     struct shop *s = r->shop;
-    bool known_way = false;
     reader_keys(r, t, keys, COUNT(keys));
     s->mail_from = reader_text(r, t, S("from"), false);
     s->mail_send = reader_text(r, t, S("send"), false);
-    for (size_t i = 0; i < COUNT(ways); i++)
-        known_way |= str_starts(s->mail_send, ways[i]);
-    if (s->mail_send.len && !known_way)
-        reader_mistake(r, tree_find(t, S("send")),
-            S("`send` is smtps://name:password@host, smtp://… or file:<folder>"));
+    s->mail_reply_to = reader_text(r, t, S("reply_to"), false);
     if (!s->mail_send.len && s->live)
         reader_advice(r, t ? t : settings,
             S("no `mail: {send: …}`: letters are only written to var/outbox, nobody gets them"));
     s->mail_send = s->mail_send.len ? s->mail_send : S("file:var/outbox");
     email_check(r, t, S("from"), bare_address(s->mail_from));
+    email_check(r, t, S("reply_to"), bare_address(s->mail_reply_to));
+    s->mail_reply_to = s->mail_reply_to.len ? s->mail_reply_to : s->seller.email;
     if (!s->mail_from.len)
         s->mail_from =
             s->seller.email.len ? s->seller.email : JOIN(r->mem, S("shop@"), host_of(s->url));

@@ -169,6 +169,11 @@ def end_all():
             process.wait()
 
 
+def text_of(letter):
+    """What a reader of plain text sees."""
+    return letter.get_body(("plain",)).get_content()
+
+
 class Shop:
     def __init__(self, program, folder, env=None, bug=None):
         self.program, self.folder = os.path.abspath(program), folder
@@ -292,7 +297,7 @@ class Shop:
                 raw = f.read()
             m = email.message_from_bytes(raw, policy=email.policy.default)
             found.append({"file": name, "raw": raw, "to": str(m["To"]), "id": str(m["Message-ID"]),
-                          "subject": str(m["Subject"]), "text": m.get_content()})
+                          "subject": str(m["Subject"]), "text": text_of(m)})
         return found
 
     def secret(self):

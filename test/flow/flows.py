@@ -14,6 +14,7 @@ import building
 import buying
 import commands
 import first_shop
+import mailing
 import notes
 import partners
 import proxies
@@ -23,6 +24,7 @@ import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
+         "mailing": mailing,
          "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
 
 

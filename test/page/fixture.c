@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "page/render.h"
+
 #include <assert.h>
 
 static const struct product products[] = {
@@ -247,7 +249,8 @@ enum kind {
     MESSAGE,
     LESSON,
     ORDER,
-    LETTER
+    LETTER,
+    LETTER_HTML
 };
 
 /* clang-format off */
@@ -280,6 +283,8 @@ static const struct {
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER, S_INIT("paid")},
     {S_INIT("letter-hold"), S_INIT("mail/needs-you"), LETTER, S_INIT("held")},
     {S_INIT("letter-refused"), S_INIT("mail/needs-you"), LETTER, S_INIT("refused")},
+    {S_INIT("letter-access"), S_INIT("mail/access"), LETTER_HTML, S_INIT("delivered")},
+    {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER_HTML, S_INIT("paid")},
 };
 /* clang-format on */
 
@@ -292,6 +297,8 @@ str fixture_name(size_t i) {
 }
 
 str fixture_template(struct arena *mem, const struct shop *shop, size_t i) {
+    if (pages[i].kind == LETTER_HTML)
+        return S("mail/letter.html");
     if (pages[i].kind != LETTER)
         return pages[i].template;
     return JOIN(mem, pages[i].template, S("."), shop->lang, S(".txt"));
@@ -329,6 +336,16 @@ static struct tree *files(struct arena *mem) {
     return list;
 }
 
+/* As app/call does it: from the text. */
+static struct tree *letter_html(
+    struct arena *mem, const struct shop *shop, size_t i, const struct tree *view) {
+    str text = {0};
+    str name = JOIN(mem, pages[i].template, S("."), shop->lang, S(".txt"));
+    err e = render(mem, fixture_theme(mem), name, view, &text);
+    assert(e.code == ERR_NONE);
+    return view_letter_html(mem, shop->lang, text);
+}
+
 static struct tree *order_view_of(struct arena *mem, const struct shop *shop, size_t i, str typed) {
     const struct theme *theme = fixture_theme(mem);
     const struct product *p = &shop->products[0];
@@ -336,6 +353,8 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
     str page = JOIN(mem, shop->api, S("/o/"), o->id, S("/key"));
     if (pages[i].kind == LETTER)
         return view_letter(mem, shop, o, letter_step(o, i), page);
+    if (pages[i].kind == LETTER_HTML)
+        return letter_html(mem, shop, i, view_letter(mem, shop, o, letter_step(o, i), page));
     if (pages[i].kind == LESSON)
         return view_lesson(mem, shop, theme,
             &(struct lesson){.order = o,
@@ -368,6 +387,7 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
     case LESSON:
     case ORDER:
     case LETTER:
+    case LETTER_HTML:
     default: return order_view_of(mem, shop, i, typed);
     }
 }

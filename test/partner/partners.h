@@ -7,7 +7,7 @@
 #include "partner/connector.h"
 #include "partner/gateway.h"
 
-enum { TPAY_TESTS = 7, MAIL_TESTS = 5, STEP_TESTS = 7, SETTINGS_TESTS = 4 };
+enum { TPAY_TESTS = 7, MAIL_TESTS = 8, STEP_TESTS = 7, SETTINGS_TESTS = 5 };
 extern const struct check_test tpay_tests[TPAY_TESTS];
 extern const struct check_test mail_tests[MAIL_TESTS];
 extern const struct check_test step_tests[STEP_TESTS];

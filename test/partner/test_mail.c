@@ -1,4 +1,5 @@
 #include "base/encode.h"
+#include "partner/connector.h"
 #include "partner/mail.h"
 #include "partners.h"
 
@@ -176,7 +177,7 @@ TEST(mail_text) {
         {"plain", S("a\nb\n"), S("7bit"), S("a\r\nb\r\n")},
         {"line ends of Windows", S("a\r\nb\r\n"), S("7bit"), S("a\r\nb\r\n")},
         {"line ends of old", S("a\rb"), S("7bit"), S("a\r\nb\r\n")},
-        {"polish", S("żółw"), S("8bit"), S("żółw\r\n")},
+        {"polish", S("żółw"), S("quoted-printable"), S("żółw\r\n")},
         {"dots", S(".\n..a"), S("7bit"), S(".\r\n..a\r\n")},
         {"nothing", S(""), S("7bit"), S("")},
         {"998", repeated(mem, S("x"), 998), S("7bit"),
@@ -206,6 +207,134 @@ TEST(mail_text) {
     CHECK_INT("NUL", mail_write(mem, &l, &out).code, ERR_INVALID);
     l.text = S("a\xff");
     CHECK_INT("not UTF-8", mail_write(mem, &l, &out).code, ERR_INVALID);
+    arena_free(mem);
+}
+
+TEST(mail_html) {
+    struct arena *mem = arena_new(16 << 20);
+    struct letter l = letter_new();
+    str out = S("");
+    l.html = S("<p>żółw</p>");
+    CHECK_STR("written", mail_write(mem, &l, &out).what, S(""));
+    CHECK_STR(
+        "kind", header_of(out, S("Content-Type")), S("multipart/alternative; boundary=\"=_k1\""));
+    CHECK_STR("parts", str_from(out, str_find(out, S("\r\n\r\n")) + 4),
+        S("--=_k1\r\nContent-Type: text/plain; charset=utf-8\r\n"
+          "Content-Transfer-Encoding: 7bit\r\n\r\nHello\r\n\r\nbye\r\n\r\n"
+          "--=_k1\r\nContent-Type: text/html; charset=utf-8\r\n"
+          "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+          "<p>=C5=BC=C3=B3=C5=82w</p>\r\n\r\n--=_k1--\r\n"));
+    l.text = S("a\n--=_k1--\nb");
+    CHECK_STR("written", mail_write(mem, &l, &out).what, S(""));
+    CHECK_STR("a boundary in the text", header_of(out, S("Content-Type")),
+        S("text/plain; charset=utf-8"));
+    l.html = S("a\xff");
+    CHECK_INT("not UTF-8", mail_write(mem, &l, &out).code, ERR_INVALID);
+    arena_free(mem);
+}
+
+/* ---- whatever is in it, a letter has our headers only, in lines that any server takes ---- */
+
+static uint64_t next(uint64_t *seed) {
+    uint64_t z = (*seed += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    return z ^ (z >> 27);
+}
+
+static str some(struct arena *mem, uint64_t *seed, size_t most) {
+    static const str pieces[] = {S_INIT("\r"), S_INIT("\n"), S_INIT("\r\n"), S_INIT("\xff"),
+        S_INIT("Bcc: x@y.z"), S_INIT("ż"), S_INIT("\""), S_INIT("\\"), S_INIT("<"), S_INIT(">"),
+        S_INIT(" "), S_INIT("=?utf-8?B?"), S_INIT("?="), S_INIT(":"), S_INIT(","), S_INIT("a"),
+        S_INIT("@b.pl"), S_INIT("."), S_INIT("--=_k1"), S_INIT("\t"), S_INIT("zażółć gęślą jaźń")};
+    str text = S("");
+    for (size_t n = next(seed) % most; n > 0; n--) {
+        /* Mostly what may stand there, so that most letters are written. */
+        size_t from = next(seed) % 64 ? 4 : 0;
+        text = JOIN(mem, text, pieces[from + next(seed) % (COUNT(pieces) - from)]);
+    }
+    return text;
+}
+
+static bool is_our_header(str line) {
+    static const str ours[] = {S_INIT("From: "), S_INIT("To: "), S_INIT("Reply-To: "),
+        S_INIT("Subject: "), S_INIT("Date: "), S_INIT("Message-ID: "), S_INIT("Auto-Submitted: "),
+        S_INIT("MIME-Version: "), S_INIT("Content-Type: "), S_INIT("Content-Transfer-Encoding: "),
+        S_INIT(" ")};
+    for (size_t i = 0; i < COUNT(ours); i++)
+        if (str_starts(line, ours[i]))
+            return true;
+    return false;
+}
+
+static bool is_clean(str mail) {
+    str rest = mail, line = {0};
+    bool head = true;
+    while (str_cut(&rest, '\n', &line)) {
+        if (!str_ends(line, S("\r")) || line.len > 999)
+            return false;
+        line.len--;
+        for (size_t i = 0; i < line.len; i++)
+            if ((line.ptr[i] < ' ' && line.ptr[i] != '\t') || line.ptr[i] == 0x7f)
+                return false;
+        head = head && line.len;
+        if (head && !is_our_header(line))
+            return false;
+    }
+    return !head;
+}
+
+TEST(mail_fuzz) {
+    uint64_t seed = 1;
+    int written = 0, refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        struct arena *mem = arena_new(32 << 20);
+        struct letter l = letter_new();
+        str out = S("");
+        l.from = next(&seed) % 2 ? l.from : JOIN(mem, some(mem, &seed, 12), S(" <a@b.pl>"));
+        l.to = next(&seed) % 16 ? l.to : some(mem, &seed, 5);
+        l.reply_to = next(&seed) % 4 ? l.reply_to : JOIN(mem, some(mem, &seed, 12), S(" <a@b.pl>"));
+        l.subject = some(mem, &seed, 30);
+        l.text = some(mem, &seed, 60);
+        l.html = next(&seed) % 2 ? S("") : some(mem, &seed, 60);
+        bool fine = mail_write(mem, &l, &out).code == ERR_NONE;
+        written += fine;
+        refused += !fine;
+        if (fine)
+            CHECK("clean", is_clean(out));
+        arena_free(mem);
+    }
+    CHECK("some of both", written > 1000 && refused > 1000);
+}
+
+TEST(mail_server) {
+    struct arena *mem = arena_new(8 << 20);
+    const struct connector *c = connector_find(S("mail"));
+    struct tree *secrets = tree_map(mem);
+    tree_put_text(mem, secrets, S("T"), S("t0p\"secret"));
+    struct step step = {.line = -1, .id = S("access"), .does = S("mail"), .key = S("k26")};
+    struct shop shop = {.url = S("https://shop.example.com:8443/x"),
+        .mail_from = S("Jan <jan@example.com>"),
+        .secrets = secrets};
+    struct step_call call = {.shop = &shop,
+        .step = &step,
+        .to = S("anna@example.org"),
+        .letter = S("Subject: a\n\nHello\n"),
+        .now = 1764064800000};
+    struct talk_request r = {0};
+    struct tree *settings = tree_map(mem);
+    struct tree *mail = tree_put(settings, S("mail"), tree_map(mem));
+    tree_put_bool(mem, mail, S("allow_private"), true);
+    tree_put_text(mem, mail, S("ca"), S("ca.pem"));
+    shop.settings = settings;
+    shop.mail_send = S("smtps://jan:${T}@mail.example.com");
+    CHECK_STR("to a server", c->render(mem, &call, &r).what, S(""));
+    CHECK_STR(
+        "the secret is kept out", r.url, S("smtps://jan:${T}@mail.example.com/shop.example.com"));
+    CHECK_STR("fill", talk_request_fill(mem, &r, shop.secrets).what, S(""));
+    CHECK_STR(
+        "and encoded", r.url, S("smtps://jan:t0p%22secret@mail.example.com/shop.example.com"));
+    CHECK("as told", r.allow_private && !r.allow_plain && str_is(r.ca, S("ca.pem")));
+    CHECK_INT("it may take its time", r.wait_ms, 60000);
     arena_free(mem);
 }
 
@@ -248,5 +377,8 @@ const struct check_test mail_tests[MAIL_TESTS] = {
     ROW(mail_headers),
     ROW(mail_injection),
     ROW(mail_text),
+    ROW(mail_html),
+    ROW(mail_fuzz),
     ROW(mail_address),
+    ROW(mail_server),
 };

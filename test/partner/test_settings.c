@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "partner/mail.h"
 #include "partners.h"
 
 /* ---- gateways ---- */
@@ -249,9 +250,78 @@ TEST(connectors) {
     arena_free(mem);
 }
 
+#define ONE   "send: \"smtps://jan@a.pl:${P}@mail.a.pl\"\n"
+#define PLAIN "send: \"smtp://127.0.0.1:2525\"\n"
+#define NOBODY                                                                                \
+    "who answers a letter reaches nobody: `mail: {reply_to: …}` or `seller: {email: …}` " \
+    "is missing"
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    str mail, reply_to;
+    bool live;
+    const char *says; /* the start of the only row, without its place; "": none */
+} mail_rows[] = {
+    {"a server", S_INIT(ONE), S_INIT("a@b.pl"), true, ""},
+    {"STARTTLS", S_INIT("send: \"smtp://mail.a.pl:587\"\n"), S_INIT("a@b.pl"), true, ""},
+    {"a folder", S_INIT("send: \"file:var/outbox\"\n"), S_INIT(""), false, ""},
+    {"a folder, live", S_INIT("send: \"file:var/outbox\"\n"), S_INIT(""), true, "1:1: " NOBODY},
+    {"no answer", S_INIT(ONE), S_INIT(""), false, "1:1: " NOBODY},
+    {"nobody there", S_INIT(ONE "reply_to: No-Reply@a.pl\n"), S_INIT("No-Reply@a.pl"), false,
+        "2:11: `No-Reply@a.pl` reads as if nobody answered there"},
+    {"scheme", S_INIT("send: \"smpt://a.pl\"\n"), S_INIT("a@b.pl"), false,
+        "1:7: `send`: mail goes to smtps://"},
+    {"no host", S_INIT("send: \"smtps://jan:${P}@\"\n"), S_INIT("a@b.pl"), false,
+        "1:7: `send`: the mail server's name is missing"},
+    {"a port that is none", S_INIT("send: \"smtps://a.pl:99999\"\n"), S_INIT("a@b.pl"), false,
+        "1:7: `send`: the mail server's port"},
+    {"no password", S_INIT("send: \"smtps://jan@a.pl\"\n"), S_INIT("a@b.pl"), false,
+        "1:7: `send`: before the @ stand a name and a password"},
+    {"a secret written out", S_INIT("send: \"smtps://jan:hunter2@a.pl\"\n"), S_INIT("a@b.pl"),
+        true, "1:7: the password is written out"},
+    {"written out in test", S_INIT("send: \"smtps://jan:hunter2@a.pl\"\n"), S_INIT("a@b.pl"),
+        false, "1:7: advice: the password is written out"},
+    {"all of it a secret", S_INIT("send: \"${SMTP}\"\n"), S_INIT("a@b.pl"), false,
+        "1:7: only name, password and host"},
+    {"plain, live", S_INIT(PLAIN "allow_plain: true\n"), S_INIT("a@b.pl"), true,
+        "2:14: without TLS"},
+    {"plain, inside", S_INIT(PLAIN "allow_plain: true\nallow_private: true\n"),
+        S_INIT("a@b.pl"), true, ""},
+    {"plain TLS", S_INIT(ONE "allow_plain: true\nallow_private: true\n"), S_INIT("a@b.pl"), true,
+        "2:14: `allow_plain` and smtps:// contradict"},
+    {"no truth", S_INIT(ONE "allow_private: maybe\n"), S_INIT("a@b.pl"), true,
+        "2:16: `allow_private` must be true or false"},
+    {"port 25", S_INIT("send: \"smtp://a.pl:25\"\n"), S_INIT("a@b.pl"), true,
+        "1:7: advice: port 25"},
+};
+/* clang-format on */
+
+TEST(mail_settings) {
+    for (size_t i = 0; i < COUNT(mail_rows); i++) {
+        struct arena *mem = arena_new(8 << 20);
+        struct report report = report_new(mem);
+        const struct tree *mail = yaml_of(mem, mail_rows[i].mail);
+        struct tree *settings = tree_map(mem);
+        struct tree *copy = tree_put(settings, S("mail"), tree_copy(mem, mail));
+        copy->line = copy->col = 1;
+        struct shop shop = {.settings = settings,
+            .live = mail_rows[i].live,
+            .mail_send = tree_get(mail, S("send")),
+            .mail_reply_to = mail_rows[i].reply_to};
+        mail_settings_check(&shop, &report);
+        str got = report_text(mem, &report), want = str_of(mail_rows[i].says);
+        got = str_from(got, got.len ? S("shop.yml:").len : 0);
+        if (!want.len || !str_starts(got, want) || str_find_byte(got, '\n') + 1 != got.len)
+            CHECK_STR(mail_rows[i].name, got, want);
+        arena_free(mem);
+    }
+}
+
 const struct check_test settings_tests[SETTINGS_TESTS] = {
     ROW(gateway_settings),
     ROW(step_settings),
     ROW(connector_settings),
     ROW(connectors),
+    ROW(mail_settings),
 };

@@ -31,6 +31,7 @@ static struct shop shop_of(struct arena *mem) {
         .url = S("https://shop.example.com:8443/x"),
         .mail_from = S("Jan <jan@example.com>"),
         .mail_send = S("file:var/outbox"),
+        .mail_reply_to = S("help@example.com"),
         .seller = {.email = S("help@example.com")}};
 }
 
