@@ -1,4 +1,4 @@
-/* Optional: the form works without it. One key a page, so that a second press, or the way back
+/* Optional: form and buyer's page work without it. One key a page, so that a second press, or the way back
  * and another press, is the same order; the button says that something is under way; and a host that
  * sleeps is kept awake while the buyer types. */
 (function () {
@@ -40,4 +40,29 @@
     form.removeAttribute("aria-busy");
     if (button) button.textContent = words;
   });
+})();
+
+/* A buyer's page that waits for something: looks again by itself, and is laid anew only when there is
+ * something new to read. Without a script it is laid anew each time. */
+(function () {
+  "use strict";
+  var waiting = document.querySelector("main [data-again]");
+  if (!waiting || !window.fetch || !window.DOMParser) return;
+  var seconds = Number(waiting.dataset.wait) || 5;
+  var looks = 0;
+  var main = document.querySelector("main").innerHTML;
+  function look() {
+    fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).then(function (answer) {
+      return answer.ok ? answer.text() : "";
+    }).then(function (text) {
+      var now = text && new DOMParser().parseFromString(text, "text/html").querySelector("main");
+      if (now && now.innerHTML !== main) location.reload();
+      else next();
+    }).catch(next);
+  }
+  function next() {
+    if (++looks < 100) setTimeout(look, seconds * 1000);
+    else location.replace(waiting.dataset.again);
+  }
+  setTimeout(look, seconds * 1000);
 })();

@@ -112,7 +112,8 @@ void response_header(struct response *r, str name, str value) {
 /* form-action also rules where a form's 303 may lead, and every redirect behind that (Chromium),
  * so it cannot name the payment providers. */
 #define POLICY_IMAGES \
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: data:"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " \
+    "img-src 'self' https: data:"
 #define POLICY_FORMS "; form-action 'self' https:"
 #define POLICY_LOCAL " http://127.0.0.1:* http://localhost:*"
 #define POLICY_END   "; base-uri 'none'; frame-ancestors 'none'"

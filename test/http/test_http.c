@@ -82,11 +82,11 @@ TEST(response) {
     struct response bad = response_go(S("https://x/\r\nSet-Cookie: a=b"));
     struct response text = response_text(200, S("TRUE"));
     static const str policy =
-        S_INIT("default-src 'none'; style-src 'self'; script-src 'self'; "
+        S_INIT("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
                "img-src 'self' https: data:; "
                "form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'");
     static const str local_policy =
-        S_INIT("default-src 'none'; style-src 'self'; script-src 'self'; "
+        S_INIT("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
                "img-src 'self' https: data: http://127.0.0.1:* http://localhost:*; "
                "form-action 'self' https: http://127.0.0.1:* http://localhost:*; base-uri 'none'; "
                "frame-ancestors 'none'");
