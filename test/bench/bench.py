@@ -5,9 +5,11 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import time
 
 import page
+from pages import Pages
 from peers import Cluster, Peers
 from shops import (HERE, Grosz, NotMeasured, free_port, machine, number, sale_works, starts,
     wrk)
@@ -26,6 +28,7 @@ class Plan:
         self.starts = 5 if quick else 30
         self.steps_orders = 1500 if quick else 5000
         self.kept = 100000 if quick else 1000000
+        self.grown = 20000 if quick else 100000
         self.shrink = 4 if quick else 1  # rows of SQLite's own limit
 
 
@@ -64,6 +67,10 @@ class Bench:
         os.makedirs(self.folder)
         self.grosz = Grosz(os.path.abspath(options.build), self.folder)
         self.peers = Peers(os.path.abspath(options.peers), os.path.join(ROOT, "build-bench/peers"))
+        # In memory where there is such a place: the disk would be measured, and both use it alike.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.folder
+        self.pages_folder = tempfile.mkdtemp(prefix="grosz-bench-", dir=memory)
+        self.pages = Pages(self.grosz.program, os.path.abspath(options.peers), self.pages_folder)
 
     # ---- single loads ----
 
@@ -167,6 +174,30 @@ class Bench:
         except NotMeasured as e:
             f.missing["node start"] = str(e)
 
+    # ---- pages ----
+
+    def built(self, name, act):
+        took, most = act()
+        self.figures.add(f"{name} memory", most)
+        return took * 1e3
+
+    def build(self):
+        f = self.figures
+        try:
+            site, shop = self.pages.catalogue(2000)
+            for n in range(max(3, self.plan.rounds)):
+                f.take("build", lambda: self.built("build", lambda: self.pages.grosz(shop)))
+                f.take("hugo", lambda: self.built("hugo", lambda: self.pages.hugo(site)))
+        except NotMeasured as e:
+            f.missing["hugo"] = str(e)
+            print(f"  hugo: not measured: {e}", flush=True)
+        sizes = (2000, self.plan.grown)
+        for n, shops in enumerate([[self.pages.grown(size) for size in sizes]] * self.plan.rounds):
+            for size, shop in zip(sizes, shops):
+                name = "few" if size == 2000 else "many"
+                f.take(f"build {name}, ms a thousand", lambda size=size, shop=shop, name=name:
+                    self.built(f"build {name}", lambda: self.pages.grosz(shop)) * 1e3 / size)
+
     # ---- the same with a million orders kept ----
 
     def beside(self, name, kept, prefix):
@@ -193,7 +224,7 @@ class Bench:
             self.beside("many", self.plan.kept, "kept")
 
 
-PARTS = ("orders", "notes", "whole", "steps", "start", "full")
+PARTS = ("orders", "notes", "whole", "steps", "start", "full", "build")
 
 
 def options():
@@ -218,6 +249,7 @@ def main():
         print(f"{part}:", flush=True)
         getattr(bench, part)()
     shutil.rmtree(bench.folder, ignore_errors=True)
+    shutil.rmtree(bench.pages_folder, ignore_errors=True)
     text = page.written(bench.figures, bench.plan, where)
     if o.quick or o.parts:
         print(text)
