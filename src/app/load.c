@@ -189,6 +189,10 @@ static struct place setting_place(const struct shop *shop, str name) {
 #define ZONES S("/usr/share/zoneinfo")
 
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
+    if (tree_find(shop->settings, S("tls")))
+        report_add(report, REPORT_MISTAKE, setting_place(shop, S("tls")),
+            S("`tls` is not in this version: a proxy speaks it; dist/ has Caddy's and nginx's "
+              "settings, doc/operate.md the steps"));
     bool shaped = !str_starts(shop->timezone, S("/"))
                   && str_find(shop->timezone, S("..")) == shop->timezone.len;
     for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)
