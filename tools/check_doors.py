@@ -14,6 +14,7 @@ DOORS = {
     "yaml.h": "base",
     "gnutls/": "base",
     "md4c.h": "page",
+    "zlib.h": "http",
     "md4c-html.h": "nobody",
     "crypt.h": "base",
 }

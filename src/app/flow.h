@@ -15,6 +15,8 @@
 #include "http/message.h"
 #include "page/site.h"
 
+struct shelf;
+
 struct flow {
     struct arena *mem;
     const struct doors *doors;
@@ -22,6 +24,7 @@ struct flow {
     const struct theme *theme;
     const struct site *site;
     struct limit *limit; /* null: nobody is limited */
+    struct shelf *shelf; /* null: pages are made anew each time */
     str dir;             /* the shop's folder, for the academy's files */
     const struct request *request;
 };

@@ -48,6 +48,7 @@ struct waiting {
 
 static void go_on(struct waiting *w) {
     if (!w->reply.changes) {
+        web_guard(&w->flow, &w->reply.response);
         server_answer(w->exchange, &w->reply.response);
         return;
     }
@@ -71,6 +72,7 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
         .theme = shop->site.theme,
         .site = &shop->site,
         .limit = h->limit,
+        .shelf = shop->shelf,
         .dir = shop->dir,
         .request = &w->request};
     web(&w->flow, &w->reply);

@@ -1,6 +1,7 @@
 #include "app/load.h"
 
 #include "app/inventory.h"
+#include "app/shelf.h"
 #include "base/encode.h"
 #include "base/fill.h"
 #include "base/limits.h"
@@ -280,7 +281,7 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     const struct tree *settings = yaml_file(mem, dir, S("shop.yml"), report);
     const struct tree *products = yaml_file(mem, dir, S("_data/products.yml"), report);
     struct shop *shop = shop_read(mem, settings, products, &partners, report);
-    *out = (struct house_shop){.dir = dir, .shop = shop};
+    *out = (struct house_shop){.dir = dir, .shop = shop, .shelf = shelf_new(mem)};
     out->site.shop = shop;
     TRY(pages_read(mem, dir, report, &out->site));
     TRY(theme_load(mem, dir, report, &out->site));

@@ -10,6 +10,7 @@ struct house_shop {
     str dir;
     struct shop *shop;
     struct site site;
+    struct shelf *shelf; /* the event thread's; everything else is for all and does not change */
 };
 
 /* Finds shop.yml in `dir` or above it, as git does. ERR_SETUP says what to type. */

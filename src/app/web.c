@@ -3,6 +3,7 @@
 #include "app/buyer.h"
 #include "app/checkout.h"
 #include "app/notify.h"
+#include "app/shelf.h"
 #include "http/route.h"
 #include "io/files.h"
 #include "page/view.h"
@@ -59,23 +60,13 @@ static void answer_buy(const struct flow *f, const struct route_match *m, struct
 }
 
 static void answer_page(const struct flow *f, const struct route_match *m, struct reply *reply) {
-    struct site_file file = {0};
-    err e = site_render(f->mem, f->site, f->request->path, &file);
-    if (e.code == ERR_ABSENT) {
-        reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));
+    err e = shelf_answer(f, &reply->response);
+    if (e.code == ERR_NONE)
         return;
-    }
-    if (e.code != ERR_NONE) {
+    if (e.code != ERR_ABSENT)
         doors_log(f->doors, S("error"), e.what);
-        reply->response = flow_error(f, e, S(""));
-        return;
-    }
-    reply->response = f->shop->live ? response_page(f->mem, 200, file.bytes)
-                                    : response_page_local(f->mem, 200, file.bytes);
-    reply->response.type = file.type;
-    if (file.lasting)
-        response_header(
-            &reply->response, S("Cache-Control"), S("public, max-age=31536000, immutable"));
+    reply->response =
+        flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_page")) : S(""));
 }
 
 static bool has_dot_file(str path) {
@@ -126,17 +117,69 @@ static answer *const answers[] = {
 };
 /* clang-format on */
 
+/* ---- other origins ---- */
+
+/* What pages on another host may ask by script. */
+static bool is_shared(str path) {
+    return str_is(path, S("/api/order")) || str_is(path, S("/api/find"))
+           || str_starts(path, S("/api/buy/"));
+}
+
+/* "https://shop.example.com" of "https://shop.example.com/pl/". */
+static str origin_of(str url) {
+    size_t host = str_find(url, S("://")) + 3;
+    return str_part(url, 0, host + str_find_byte(str_from(url, host), '/'));
+}
+
+/* Only the shop's own pages, wherever they live; never `*`, never what the header says. */
+static void share(const struct flow *f, struct response *r) {
+    str ours = origin_of(f->shop->url);
+    if (!is_shared(f->request->path))
+        return;
+    response_header(r, S("Vary"), S("Origin"));
+    if (str_is(request_header(f->request, S("Origin")), ours))
+        response_header(r, S("Access-Control-Allow-Origin"), ours);
+}
+
+void web_guard(const struct flow *f, struct response *r) {
+    share(f, r);
+    if (f->shop->live && f->request->secure)
+        response_header(r, S("Strict-Transport-Security"), S("max-age=31536000"));
+}
+
+static void answer_options(const struct flow *f, str allow, struct reply *reply) {
+    struct response *r = &reply->response;
+    *r = response_text(204, S(""));
+    r->type = S("");
+    response_header(r, S("Allow"), JOIN(f->mem, allow, S(", OPTIONS")));
+    if (!request_header(f->request, S("Access-Control-Request-Method")).len
+        || !is_shared(f->request->path))
+        return;
+    response_header(r, S("Access-Control-Allow-Methods"), allow);
+    response_header(r, S("Access-Control-Allow-Headers"), S("Content-Type"));
+    response_header(r, S("Access-Control-Max-Age"), S("600"));
+}
+
 void web(const struct flow *f, struct reply *reply) {
     struct route_match m = {0};
+    bool options = str_is(f->request->method, S("OPTIONS"));
+    if (options && str_is(f->request->path, S("*"))) {
+        answer_options(f, S("GET, HEAD, POST"), reply);
+        return;
+    }
     err e = route_find(f->mem, routes, COUNT(routes), f->request->method, f->request->path, &m);
     if (e.code == ERR_NONE) {
         answers[m.name](f, &m, reply);
         return;
     }
+    if (e.code == ERR_USAGE && options) {
+        answer_options(f, m.allow, reply);
+        return;
+    }
     if (e.code == ERR_USAGE) {
         reply->response = flow_error(f, e, S("This address does not take that method."));
         reply->response.status = 405;
-        response_header(&reply->response, S("Allow"), m.allow);
+        response_header(&reply->response, S("Allow"), JOIN(f->mem, m.allow, S(", OPTIONS")));
         return;
     }
     reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));

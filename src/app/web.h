@@ -6,5 +6,8 @@
 #include "app/flow.h"
 
 void web(const struct flow *f, struct reply *reply);
+/* What every answer to a stranger carries, just before it is sent: who else may read it (CORS), and
+ * that only https may be used from now on. */
+void web_guard(const struct flow *f, struct response *r);
 
 #endif

@@ -22,6 +22,7 @@ enum {
     LIMIT_REPORT_ROWS = 1000,
     LIMIT_FIELD = 4096, /* a form field before its own limit is looked at */
     LIMIT_FIELDS = 100,
+    LIMIT_HEADERS = 100, /* of a request */
 };
 
 #endif

@@ -34,7 +34,7 @@ static int quality_read(str text) {
     return (int)part;
 }
 
-static int quality_of(str parameters) {
+int header_quality(str parameters) {
     str rest = parameters, piece = {0};
     while (str_cut(&rest, ';', &piece)) {
         piece = str_trim(piece);
@@ -54,7 +54,7 @@ static void wish_add(struct wish *w, str range) {
     if (!str_cut(&rest, ';', &type))
         return;
     type = str_trim(type);
-    int quality = quality_of(rest);
+    int quality = header_quality(rest);
     if (type_is_json(type) && quality > w->json)
         w->json = quality;
     bool html = str_is_like(type, S("text/html")) || str_is_like(type, S("application/xhtml+xml"));
@@ -125,6 +125,8 @@ static struct response page(int status, str html, str policy) {
      * forms. */
     response_header(&r, S("Referrer-Policy"), S("same-origin"));
     response_header(&r, S("X-Content-Type-Options"), S("nosniff"));
+    response_header(&r, S("Permissions-Policy"), S("camera=(), geolocation=(), microphone=()"));
+    response_header(&r, S("Cross-Origin-Opener-Policy"), S("same-origin"));
     response_header(&r, S("Cache-Control"), S("no-store"));
     return r;
 }
@@ -140,6 +142,9 @@ struct response response_page_local(struct arena *mem, int status, str html) {
 
 static struct response plain(int status, str type, str body) {
     struct response r = {.status = status, .type = type, .body = body};
+    response_header(
+        &r, S("Content-Security-Policy"), S("default-src 'none'; frame-ancestors 'none'"));
+    response_header(&r, S("Referrer-Policy"), S("same-origin"));
     response_header(&r, S("X-Content-Type-Options"), S("nosniff"));
     response_header(&r, S("Cache-Control"), S("no-store"));
     return r;

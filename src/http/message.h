@@ -41,6 +41,8 @@ struct response {
 str request_header(const struct request *r, str name);
 /* The wish of `Accept:` for JSON over HTML; also true when the body is application/json. */
 bool request_wants_json(const struct request *r);
+/* The q of the parameters behind a value in a list, in thousandths: "q=0.5" is 500, none 1000. */
+int header_quality(str parameters);
 /* First value of a query field, percent-decoded; "" when absent or broken. */
 str request_query(struct arena *mem, const struct request *r, str name);
 
@@ -64,5 +66,10 @@ struct response response_problem(struct arena *mem, err e, const struct tree *fi
  * ERR_INVALID says which; the server answers 400 and closes. */
 MUST err message_check(
     str method, str target, str version, const struct header *headers, size_t count);
+/* Lawful, but not for us: 501 a method nobody here knows, 417 an expectation other than
+ * 100-continue, 431 too many headers. 0: it may pass. */
+int message_refused(const struct request *r);
+/* "http://host/path?query" (what a proxy is sent) to "/path?query"; others as they are. */
+str message_origin_form(str target);
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "http/message.h"
 
 enum { METHOD_MAX = 16, LENGTH_DIGITS = 18 };
@@ -113,12 +114,6 @@ static err take_coding(struct seen *seen, str value) {
     return OK_ERR;
 }
 
-static err take_expect(struct seen *seen, str value) {
-    if (!str_is_like(value, S("100-continue")))
-        return wrong(S("Expect is not 100-continue"));
-    return OK_ERR;
-}
-
 static const struct {
     str name;
     err (*take)(struct seen *seen, str value);
@@ -126,7 +121,6 @@ static const struct {
     {S_INIT("Host"), take_host},
     {S_INIT("Content-Length"), take_length},
     {S_INIT("Transfer-Encoding"), take_coding},
-    {S_INIT("Expect"), take_expect},
 };
 
 static err check_header(struct seen *seen, const struct header *h) {
@@ -159,4 +153,28 @@ err message_check(str method, str target, str version, const struct header *head
     if (seen.codings && seen.lengths)
         return wrong(S("both Content-Length and Transfer-Encoding"));
     return OK_ERR;
+}
+
+/* ---- lawful, but not for us ---- */
+
+int message_refused(const struct request *r) {
+    static const str known[] = {S_INIT("GET"), S_INIT("HEAD"), S_INIT("POST"), S_INIT("OPTIONS"),
+        S_INIT("PUT"), S_INIT("PATCH"), S_INIT("DELETE"), S_INIT("TRACE"), S_INIT("CONNECT")};
+    bool found = false;
+    for (size_t i = 0; i < COUNT(known); i++)
+        found = found || str_is(known[i], r->method);
+    str expect = request_header(r, S("Expect"));
+    if (!found)
+        return 501;
+    if (r->header_count > LIMIT_HEADERS)
+        return 431;
+    return expect.len && !str_is_like(expect, S("100-continue")) ? 417 : 0;
+}
+
+str message_origin_form(str target) {
+    str host = target_host(target);
+    if (!host.len)
+        return target;
+    str rest = str_from(target, (size_t)(host.ptr - target.ptr) + host.len);
+    return rest.len ? rest : S("/");
 }

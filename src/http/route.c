@@ -90,7 +90,8 @@ err route_find(struct arena *mem, const struct route *routes, size_t count, str 
     str allow = {0};
     for (size_t i = 0; i < count; i++) {
         struct route_match m = {.name = routes[i].name};
-        if (!matches(mem, routes[i].pattern, path, &m))
+        bool rest = allow.len && str_is(routes[i].pattern, S("/*"));
+        if (rest || !matches(mem, routes[i].pattern, path, &m))
             continue;
         if (answers(routes[i].method, method)) {
             *out = m;

@@ -21,7 +21,8 @@ struct route_match {
     str allow; /* with ERR_USAGE: the methods this path has, for 405 */
 };
 
-/* ERR_ABSENT: no such path (404). ERR_USAGE: the path, but not the method (405). */
+/* A row whose pattern takes all is asked only when no other row's path fits. ERR_ABSENT: no such
+ * path (404). ERR_USAGE: the path, but not the method (405). */
 MUST err route_find(struct arena *mem, const struct route *routes, size_t count, str method,
     str path, struct route_match *out);
 

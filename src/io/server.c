@@ -115,10 +115,11 @@ static void read_head(struct exchange *x, const char *method) {
     h.list = arena_array(x->mem, h.room, sizeof(*h.list));
     (void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_head, &h);
     struct request *r = &x->request;
-    size_t mark = str_find_byte(r->target, '?');
+    str target = message_origin_form(r->target);
+    size_t mark = str_find_byte(target, '?');
     r->method = str_of(method);
-    r->path = str_part(r->target, 0, mark);
-    r->query = str_from(r->target, mark + 1);
+    r->path = str_part(target, 0, mark);
+    r->query = str_from(target, mark + 1);
     r->headers = h.list;
     r->header_count = h.count;
 }
@@ -139,6 +140,11 @@ static void begin(struct exchange *x, const char *method, const char *version) {
     x->body = buf_new(x->mem, LIMIT_BODY);
     if (check_head(x, version).code != ERR_NONE) {
         refuse(x, 400, S("bad request\n"));
+        return;
+    }
+    int refused = message_refused(&x->request);
+    if (refused) {
+        refuse(x, refused, S("not for this server\n"));
         return;
     }
     int64_t size = 0;

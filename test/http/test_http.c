@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "check.h"
 #include "files.h"
+#include "http/coding.h"
 #include "http/form.h"
 #include "http/message.h"
 #include "http/route.h"
@@ -184,7 +185,6 @@ static const struct {
     {"gzip", GET_1_1, {HOST, {S_INIT("Transfer-Encoding"), S_INIT("gzip")}}, false},
     {"chunked in 1.0", S_INIT("POST"), S_INIT("/"), S_INIT("HTTP/1.0"),
         {HOST, {S_INIT("Transfer-Encoding"), S_INIT("chunked")}}, false},
-    {"expects else", GET_1_1, {HOST, {S_INIT("Expect"), S_INIT("200-ok")}}, false},
     {"NUL in a value", GET_1_1, {HOST, {S_INIT("X-A"), S_INIT("a\0b")}}, false},
     {"CR in a value", GET_1_1, {HOST, {S_INIT("X-A"), S_INIT("a\rb")}}, false},
     {"LF in a value", GET_1_1, {HOST, {S_INIT("X-A"), S_INIT("a\nb")}}, false},
@@ -216,6 +216,57 @@ TEST(message_check) {
         CHECK(message_check_cases[i].name, (e.code == ERR_NONE) == message_check_cases[i].fine);
         CHECK(message_check_cases[i].name,
             message_check_cases[i].fine || (e.code == ERR_INVALID && e.what.len));
+    }
+}
+
+TEST(message_refused) {
+    static const struct {
+        const char *name;
+        str method, expect;
+        size_t count;
+        int status;
+    } cases[] = {
+        {"get", S_INIT("GET"), S_INIT("100-continue"), 1, 0},
+        {"known, if not answered", S_INIT("PATCH"), S_INIT("100-Continue"), 1, 0},
+        {"of WebDAV", S_INIT("PROPFIND"), S_INIT("100-continue"), 1, 501},
+        {"the start of HTTP/2", S_INIT("PRI"), S_INIT("100-continue"), 1, 501},
+        {"expects else", S_INIT("GET"), S_INIT("200-ok"), 1, 417},
+        {"as many headers as may be", S_INIT("GET"), S_INIT("100-continue"), LIMIT_HEADERS, 0},
+        {"one header more", S_INIT("GET"), S_INIT("100-continue"), LIMIT_HEADERS + 1, 431},
+    };
+    struct header headers[LIMIT_HEADERS + 1] = {{S("Expect"), {0}}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        headers[0].value = cases[i].expect;
+        struct request r = {
+            .method = cases[i].method, .headers = headers, .header_count = cases[i].count};
+        CHECK_INT(cases[i].name, message_refused(&r), cases[i].status);
+    }
+    CHECK_STR("origin", message_origin_form(S("/a?b")), S("/a?b"));
+    CHECK_STR("absolute", message_origin_form(S("http://x:1/a?b")), S("/a?b"));
+    CHECK_STR("absolute, nothing behind", message_origin_form(S("HTTPS://x")), S("/"));
+    CHECK_STR("star", message_origin_form(S("*")), S("*"));
+}
+
+TEST(gzip) {
+    static const struct {
+        str accept;
+        bool takes;
+    } rows[] = {
+        {S_INIT("gzip, deflate, br"), true},
+        {S_INIT("br;q=1.0, gzip;q=0.2"), true},
+        {S_INIT("*"), true},
+        {S_INIT("GZIP"), true},
+        {S_INIT("*;q=0, gzip"), true},
+        {S_INIT("gzip;q=0"), false},
+        {S_INIT("gzip;q=0, *"), false},
+        {S_INIT("identity"), false},
+        {S_INIT("br"), false},
+        {S_INIT(""), false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct header h = {S("Accept-Encoding"), rows[i].accept};
+        struct request r = {.headers = &h, .header_count = 1};
+        CHECK(rows[i].accept.ptr, request_takes_gzip(&r) == rows[i].takes);
     }
 }
 
@@ -371,15 +422,43 @@ TEST(route) {
     arena_free(mem);
 }
 
+/* What takes all does not answer for a path of another row. */
+TEST(route_all) {
+    static const struct route table[] = {
+        {S_INIT("POST"), S_INIT("/api/order"), ORDER_FORM}, {S_INIT("GET"), S_INIT("/*"), REST}};
+    static const struct {
+        const char *name;
+        str method, path;
+        enum err_code code;
+        str allow;
+    } rows[] = {
+        {"any path", S_INIT("GET"), S_INIT("/api/orders"), ERR_NONE, {0}},
+        {"a row's path", S_INIT("GET"), S_INIT("/api/order"), ERR_USAGE, S_INIT("POST")},
+        {"a row's path and method", S_INIT("POST"), S_INIT("/api/order"), ERR_NONE, {0}},
+        {"any path, another method", S_INIT("POST"), S_INIT("/x"), ERR_USAGE, S_INIT("GET, HEAD")},
+    };
+    struct arena *mem = arena_new(1 << 20);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct route_match m = {.name = -1};
+        err e = route_find(mem, table, COUNT(table), rows[i].method, rows[i].path, &m);
+        CHECK_INT(rows[i].name, e.code, rows[i].code);
+        CHECK_STR(rows[i].name, m.allow, rows[i].allow);
+    }
+    arena_free(mem);
+}
+
 static const struct check_test tests[] = {
     ROW(wants_json),
     ROW(query),
     ROW(response),
     ROW(problem),
     ROW(message_check),
+    ROW(message_refused),
+    ROW(gzip),
     ROW(form),
     ROW(form_refused),
     ROW(route),
+    ROW(route_all),
 };
 
 int main(int argc, char **argv) {

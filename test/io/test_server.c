@@ -89,7 +89,7 @@ static const struct {
     {"an empty name", "GET /echo HTTP/1.1\r\n" HOST ": b\r\n\r\n", "400", 0},
     {"a control byte in the method", "G\1ET /echo HTTP/1.1\r\n" HOST "\r\n", "400", 0},
     {"a strange version", "GET /echo HTTP/1.2\r\n" HOST "\r\n", "400", 0},
-    {"a strange expectation", "GET /echo HTTP/1.1\r\n" HOST "Expect: tea\r\n\r\n", "400", 0},
+    {"a strange expectation", "GET /echo HTTP/1.1\r\n" HOST "Expect: tea\r\n\r\n", "417", 0},
     {"a body no one sends", "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 9999999\r\n\r\n", "413",
         0},
     {"asks first",

@@ -1,0 +1,113 @@
+#include "app/shelf.h"
+
+#include "base/encode.h"
+#include "base/hash.h"
+#include "http/coding.h"
+#include "http/condition.h"
+
+enum {
+    SLOTS = 1024,
+    SHELF_MAX = 4 << 20,
+    PAGE_MAX = 256 * 1024, /* of one, compressed */
+    SMALL = 256,           /* not worth a header */
+    TAG = 12,              /* bytes of the digest in an ETag */
+};
+
+struct made {
+    str path, tag, zipped; /* zipped: "" when it is no smaller */
+    str type;
+    bool lasting;
+};
+
+struct shelf {
+    struct arena *mem;
+    struct made slots[SLOTS];
+};
+
+static void shelf_free(void *shelf) {
+    arena_free(((struct shelf *)shelf)->mem);
+}
+
+struct shelf *shelf_new(struct arena *mem) {
+    struct shelf *s = NEW(mem, struct shelf);
+    s->mem = arena_new(SHELF_MAX);
+    arena_defer(mem, shelf_free, s);
+    return s;
+}
+
+static struct made *slot_of(struct shelf *s, str path) {
+    uint64_t h = 1469598103934665603u;
+    for (size_t i = 0; i < path.len; i++)
+        h = (h ^ (unsigned char)path.ptr[i]) * 1099511628211u;
+    return &s->slots[h % SLOTS];
+}
+
+static void shelf_put(struct shelf *s, str path, const struct made *m) {
+    size_t size = path.len + m->tag.len + m->zipped.len + 64;
+    if (size > PAGE_MAX)
+        return;
+    if (arena_taken(s->mem) + size > SHELF_MAX - PAGE_MAX) {
+        arena_reset(s->mem);
+        memset(s->slots, 0, sizeof(s->slots));
+    }
+    *slot_of(s, path) = (struct made){.path = str_copy(s->mem, path),
+        .tag = str_copy(s->mem, m->tag),
+        .zipped = str_copy(s->mem, m->zipped),
+        .type = str_copy(s->mem, m->type),
+        .lasting = m->lasting};
+}
+
+static struct made page_make(struct arena *mem, const struct site_file *file) {
+    struct made m = {.type = file->type, .lasting = file->lasting};
+    m.tag = hex_write(mem, str_part(hash_sha256(mem, file->bytes), 0, TAG));
+    if (file->bytes.len < SMALL)
+        return m;
+    str zipped = gzip_write(mem, file->bytes);
+    if (zipped.len < file->bytes.len)
+        m.zipped = zipped;
+    return m;
+}
+
+static str cache_words(const struct flow *f, bool lasting) {
+    if (lasting)
+        return S("public, max-age=31536000, immutable");
+    return f->shop->live ? S("public, max-age=60, must-revalidate") : S("no-cache");
+}
+
+static void answer_made(
+    const struct flow *f, const struct made *m, bool zipped, str bytes, struct response *out) {
+    str tag = JOIN(f->mem, S("\""), m->tag, zipped ? S("-gz\"") : S("\""));
+    *out =
+        f->shop->live ? response_page(f->mem, 200, bytes) : response_page_local(f->mem, 200, bytes);
+    out->type = m->type;
+    response_header(out, S("Cache-Control"), cache_words(f, m->lasting));
+    response_header(out, S("ETag"), tag);
+    response_header(out, S("Vary"), S("Accept-Encoding"));
+    if (zipped)
+        response_header(out, S("Content-Encoding"), S("gzip"));
+    int status = condition_check(f->request, tag, 0);
+    if (status)
+        out->status = status;
+    if (status == 412)
+        out->body = S("");
+}
+
+err shelf_answer(const struct flow *f, struct response *out) {
+    struct made *kept = f->shelf ? slot_of(f->shelf, f->request->path) : NULL;
+    bool takes = request_takes_gzip(f->request);
+    bool ready = kept && kept->tag.len && str_is(kept->path, f->request->path);
+    if (ready && takes && kept->zipped.len) {
+        struct made m = *kept;
+        m.type = str_copy(f->mem, m.type);
+        answer_made(f, &m, true, str_copy(f->mem, kept->zipped), out);
+        return OK_ERR;
+    }
+    struct site_file file = {0};
+    TRY(site_render(f->mem, f->site, f->request->path, &file));
+    struct made m = page_make(f->mem, &file);
+    if (f->shelf && !ready)
+        shelf_put(f->shelf, f->request->path, &m);
+    bool zipped = takes && m.zipped.len;
+    answer_made(f, &m, zipped, zipped ? m.zipped : file.bytes, out);
+    return OK_ERR;
+}
