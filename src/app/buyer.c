@@ -11,7 +11,7 @@
 
 static void nothing_here(const struct flow *f, struct reply *reply) {
     reply->response =
-        flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_order")));
+        flow_gone(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_order")));
 }
 
 /* ---- the order's page ---- */
@@ -37,6 +37,17 @@ static struct tree *order_short(const struct flow *f, const struct order *o) {
     return t;
 }
 
+/* What the button just pressed did, as its 303 says. */
+static str said(const struct flow *f) {
+    static const str words[][2] = {{S_INIT("resent"), S_INIT("said_resent")},
+        {S_INIT("changed"), S_INIT("said_changed")}, {S_INIT("often"), S_INIT("said_often")}};
+    str word = request_query(f->mem, f->request, S("said"));
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_is(words[i][0], word))
+            return words[i][1];
+    return S("");
+}
+
 void buyer_page(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct order *o = NULL;
     err e = order_id_is(m->parts[0]) ? orders_get(f->mem, f->doors->store, m->parts[0], &o)
@@ -59,7 +70,7 @@ void buyer_page(const struct flow *f, const struct route_match *m, struct reply 
     /* The page counts in its address how often it has looked, and gives up politely. */
     str looks = request_query(f->mem, f->request, S("n"));
     str again = JOIN(f->mem, call_page(f->mem, f->shop, o), looks.len ? S("?n=") : S(""), looks);
-    const struct order_look look = {.again = again};
+    const struct order_look look = {.again = again, .said = said(f)};
     const struct tree *view = view_order(f->mem, f->shop, f->theme, o, &look);
     reply->response = flow_page(f, 200, S("order.html"), view);
 }

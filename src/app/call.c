@@ -1,5 +1,6 @@
 #include "app/call.h"
 
+#include "app/belongings.h"
 #include "page/render.h"
 #include "page/view.h"
 #include "shop/plan.h"
@@ -53,7 +54,11 @@ err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     str name = letter_name(s->id);
     bool owner = is_for_owner(name);
     str lang = owner || !o->buyer.lang.len ? w->shop->lang : o->buyer.lang;
-    const struct tree *view = view_letter(mem, w->shop, o, s, call_page(mem, w->shop, o));
+    const struct tree *view = NULL;
+    if (str_is(name, S("links")))
+        TRY(belongings_letter(mem, w, o, &view));
+    else
+        view = view_letter(mem, w->shop, o, s, call_page(mem, w->shop, o));
     str file = JOIN(mem, S("mail/"), name, S("."), lang, S(".txt"));
     if (!theme_find(w->theme, file))
         file = JOIN(mem, S("mail/"), name, S(".en.txt"));

@@ -138,6 +138,27 @@ err command_order_show(const struct command_call *c) {
     return OK_ERR;
 }
 
+static err order_verb(const struct command_call *c, str verb, str done) {
+    const struct tree *t = NULL;
+    str target = JOIN(c->mem, S("/orders/"), percent_write(c->mem, c->words[0]), S("?do="), verb);
+    TRY(ask(c, S("POST"), target, &t));
+    if (c->json)
+        say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
+    else
+        talk_line(done);
+    return OK_ERR;
+}
+
+err command_order_resend(const struct command_call *c) {
+    return order_verb(c, S("resend"), S("The letter with the access is on its way again."));
+}
+
+err command_order_revoke(const struct command_call *c) {
+    return order_verb(c, S("revoke"),
+        S("The old links of this order open nothing any more; a letter with new ones is on its "
+          "way. Links that were given to partners are not changed there."));
+}
+
 static void job_line(const struct command_call *c, const struct tree *j) {
     struct arena *mem = c->mem;
     say(JOIN(mem, cell(mem, tree_get(j, S("job")), 40), cell(mem, tree_get(j, S("state")), 8),

@@ -37,6 +37,8 @@ err command_run(const struct command_call *c);
 err command_reload(const struct command_call *c);
 err command_order_list(const struct command_call *c);
 err command_order_show(const struct command_call *c);
+err command_order_resend(const struct command_call *c);
+err command_order_revoke(const struct command_call *c);
 err command_queue_list(const struct command_call *c);
 err command_queue_show(const struct command_call *c);
 err command_queue_retry(const struct command_call *c);

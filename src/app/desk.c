@@ -1,8 +1,10 @@
 #include "app/desk.h"
 
+#include "app/call.h"
 #include "app/orders.h"
 #include "base/json.h"
 #include "http/route.h"
+#include "shop/plan.h"
 
 enum { LIST_MOST = 1000, SCAN_MOST = 100000 };
 
@@ -59,6 +61,46 @@ static err orders_show(struct desk_call *c) {
         return err_make(ERR_ABSENT, JOIN(c->mem, S("There is no order `"), c->match->parts[0],
                                         S("`. `grosz order list` shows what is there.")));
     TRY(e);
+    c->out = order_view(c->mem, o);
+    return OK_ERR;
+}
+
+/* Revoked: the keys of its page and lessons are turned; what is our own link follows. */
+static void links_turn(struct arena *mem, const struct work *w, struct order *o) {
+    o->turn++;
+    for (size_t i = 0; i < o->step_count; i++) {
+        struct step *s = &o->steps[i];
+        if (!str_is(s->does, S("academy.invite")) || !s->values || s->line < 0)
+            continue;
+        struct tree *values = tree_copy(mem, s->values);
+        tree_put_text(mem, values, S("link"), call_access(mem, w->shop, o, s->line));
+        s->values = values;
+    }
+}
+
+static err orders_edit_do(struct orders_edit *e, struct arena *mem, struct order *o) {
+    const struct work *w = e->work;
+    const bool *revoke = e->state;
+    if (!o->paid_at || (o->marks & (MARK_REFUNDED | MARK_ERASED)))
+        return err_make(
+            ERR_CONFLICT, S("only an order that is paid, and not paid back, has links"));
+    if (*revoke)
+        links_turn(mem, w, o);
+    if (!plan_again(mem, w->shop, o, S("access"), w->doors->now(w->doors->self)) && !*revoke)
+        return err_make(ERR_TOO_MANY, S("the letter went out often enough today"));
+    return OK_ERR;
+}
+
+static err orders_do(struct desk_call *c) {
+    struct order *o = NULL;
+    str verb = request_query(c->mem, c->request, S("do"));
+    bool revoke = str_is(verb, S("revoke"));
+    if (!revoke && !str_is(verb, S("resend")))
+        return err_make(ERR_USAGE, S("an order can be told: resend, revoke"));
+    TRY(orders_show(c));
+    struct orders_edit e = {
+        .work = c->work, .id = c->match->parts[0], .edit = orders_edit_do, .state = &revoke};
+    TRY(orders_change(c->mem, &e, &o));
     c->out = order_view(c->mem, o);
     return OK_ERR;
 }
@@ -211,17 +253,18 @@ static err queue_do(struct desk_call *c) {
 /* ---- the table ---- */
 
 /* clang-format off */
-enum { ORDERS, ORDER, QUEUE, JOB, JOB_DO };
+enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/orders"),   ORDERS},
     {S_INIT("GET"),  S_INIT("/orders/:"), ORDER},
+    {S_INIT("POST"), S_INIT("/orders/:"), ORDER_DO},
     {S_INIT("GET"),  S_INIT("/queue"),    QUEUE},
     {S_INIT("GET"),  S_INIT("/queue/*"),  JOB},
     {S_INIT("POST"), S_INIT("/queue/*"),  JOB_DO},
 };
 static err (*const acts[])(struct desk_call *c) = {
-    [ORDERS] = orders_list, [ORDER] = orders_show, [QUEUE] = queue_list, [JOB] = queue_show,
-    [JOB_DO] = queue_do,
+    [ORDERS] = orders_list, [ORDER] = orders_show, [ORDER_DO] = orders_do, [QUEUE] = queue_list,
+    [JOB] = queue_show, [JOB_DO] = queue_do,
 };
 /* clang-format on */
 

@@ -4,6 +4,7 @@
  *
  *   GET  /orders?limit=&before=&state=   {orders: […], more}
  *   GET  /orders/<id>                    one order
+ *   POST /orders/<id>?do=resend|revoke   the letter with the access again; the keys turned as well
  *   GET  /queue                          {jobs: […]}: due, stuck and stray
  *   GET  /queue/<job>                    one job with its frozen request, secrets left out
  *   POST /queue/<job>?do=retry|anew|done|drop&text=

@@ -19,6 +19,14 @@ struct response flow_page(const struct flow *f, int status, str name, const stru
                                 "Nothing was charged by this page.\n"));
 }
 
+struct response flow_gone(const struct flow *f, err e, str sentence) {
+    if (e.code != ERR_ABSENT || request_wants_json(f->request))
+        return flow_error(f, e, sentence);
+    struct tree *view = view_message(f->mem, f->shop, f->theme, S(""), sentence);
+    tree_put_bool(f->mem, view, S("ask"), true);
+    return flow_page(f, err_rules[e.code].status, S("message.html"), view);
+}
+
 struct response flow_error(const struct flow *f, err e, str sentence) {
     const struct err_rule *rule = &err_rules[e.code];
     str what = sentence.len ? sentence : str_of(rule->stranger);

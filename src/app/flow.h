@@ -41,6 +41,8 @@ struct reply {
 /* The page of an error: message.html, or problem+json for those who ask; money says whether any
  * was moved. */
 struct response flow_error(const struct flow *f, err e, str sentence);
+/* The same with a way to have the links sent again: for an address that opens nothing any more. */
+struct response flow_gone(const struct flow *f, err e, str sentence);
 /* A template with its view; an error in a theme is a page of plain words, and a line in the log. */
 struct response flow_page(const struct flow *f, int status, str name, const struct tree *view);
 struct work;

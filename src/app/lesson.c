@@ -1,3 +1,4 @@
+#include "app/belongings.h"
 #include "app/buyer.h"
 #include "app/call.h"
 #include "app/orders.h"
@@ -21,8 +22,9 @@ static err visit_read(const struct flow *f, str token, struct visit *v) {
     str id = {0};
     TRY(access_token_read(token, &id, &v->index));
     TRY(orders_get(f->mem, f->doors->store, id, &v->order));
-    if (v->index < 0 || (size_t)v->index >= v->order->line_count
-        || !access_token_is(f->mem, f->shop->secret, v->order, v->index, token))
+    if (access_token_was(f->mem, f->shop->secret, v->order, v->index, token))
+        return err_make(ERR_ABSENT, S("link_turned"));
+    if (!access_token_is(f->mem, f->shop->secret, v->order, v->index, token))
         return err_make(ERR_ABSENT, S("no such link"));
     enum order_state state = order_state(v->order);
     if ((state != ORDER_PAID && state != ORDER_FULFILLED) || (v->order->marks & MARK_REFUNDED))
@@ -132,11 +134,15 @@ static err lesson(const struct flow *f, const struct route_match *m, struct repl
 }
 
 void buyer_lesson(const struct flow *f, const struct route_match *m, struct reply *reply) {
+    if (belongings_token_is(m->parts[0])) {
+        belongings_page(f, m->parts[0], reply);
+        return;
+    }
     err e = lesson(f, m, reply);
     if (e.code == ERR_NONE)
         return;
     if (e.code != ERR_ABSENT)
         doors_log(f->doors, S("error"), e.what);
-    reply->response =
-        flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_lesson")) : S(""));
+    str name = str_is(e.what, S("link_turned")) ? e.what : S("no_lesson");
+    reply->response = flow_gone(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, name) : S(""));
 }

@@ -1,5 +1,6 @@
 #include "app/web.h"
 
+#include "app/ask.h"
 #include "app/buyer.h"
 #include "app/checkout.h"
 #include "app/notify.h"
@@ -96,7 +97,7 @@ static void answer_image(const struct flow *f, const struct route_match *m, stru
 }
 
 /* clang-format off */
-enum { WARM, HEALTH, BUY, ORDER, NOTE, PAGE_ORDER, PAY, PAID, LESSON, IMAGE, PAGE };
+enum { WARM, HEALTH, BUY, ORDER, NOTE, PAGE_ORDER, ASK, FIND, PAY, PAID, LESSON, IMAGE, PAGE };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/api/warm"),       WARM},
     {S_INIT("GET"),  S_INIT("/healthz"),        HEALTH},
@@ -104,6 +105,8 @@ static const struct route routes[] = {
     {S_INIT("POST"), S_INIT("/api/order"),      ORDER},
     {S_INIT("POST"), S_INIT("/api/payment/:"),  NOTE},
     {S_INIT("GET"),  S_INIT("/o/:/:"),          PAGE_ORDER},
+    {S_INIT("POST"), S_INIT("/o/:/:/:"),        ASK},
+    {S_INIT("POST"), S_INIT("/api/find"),       FIND},
     {S_INIT("GET"),  S_INIT("/pay/test/:"),     PAY},
     {S_INIT("POST"), S_INIT("/pay/test/:"),     PAID},
     {S_INIT("GET"),  S_INIT("/a/:/*"),          LESSON},
@@ -112,7 +115,8 @@ static const struct route routes[] = {
 };
 static answer *const answers[] = {
     [WARM] = answer_warm, [HEALTH] = answer_health, [BUY] = answer_buy, [ORDER] = answer_order,
-    [NOTE] = answer_note, [PAGE_ORDER] = buyer_page, [PAY] = buyer_pay, [PAID] = buyer_paid,
+    [NOTE] = answer_note, [PAGE_ORDER] = buyer_page, [ASK] = ask_order,
+    [FIND] = ask_find, [PAY] = buyer_pay, [PAID] = buyer_paid,
     [LESSON] = buyer_lesson, [IMAGE] = answer_image, [PAGE] = answer_page,
 };
 /* clang-format on */

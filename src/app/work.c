@@ -1,5 +1,6 @@
 #include "app/work.h"
 
+#include "app/ask.h"
 #include "app/call.h"
 #include "app/orders.h"
 #include "base/hash.h"
@@ -324,6 +325,7 @@ static const struct {
     {S_INIT("note"), work_note},
     {S_INIT("job"), work_step},
     {S_INIT("key"), work_key},
+    {S_INIT("ask"), ask_work},
 };
 
 err work_job(struct arena *mem, const struct work *w, const struct row *job) {

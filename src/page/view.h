@@ -60,6 +60,16 @@ struct lesson {
 };
 struct tree *view_lesson(
     struct arena *mem, const struct shop *shop, const struct theme *theme, const struct lesson *l);
+/* All orders of one e-mail: its page, and the letter mail/links.<lang>.txt (which has no `t`). */
+struct view_orders {
+    const struct order *const *orders;
+    size_t count;
+    const struct tree *pages; /* of each, its address */
+    str lang;
+};
+struct tree *view_belongings(struct arena *mem, const struct shop *shop, const struct theme *theme,
+    const struct view_orders *all);
+struct tree *view_links(struct arena *mem, const struct shop *shop, const struct view_orders *all);
 /* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you. They
  * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,

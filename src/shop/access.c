@@ -46,8 +46,20 @@ err access_token_read(str token, str *id, int *line) {
     return OK_ERR;
 }
 
+bool access_token_was(struct arena *mem, str secret, const struct order *o, int line, str token) {
+    struct order former = *o;
+    for (former.turn = o->turn - 1; former.turn >= 0; former.turn--)
+        if (access_token_is(mem, secret, &former, line, token))
+            return true;
+    return false;
+}
+
 bool access_token_is(struct arena *mem, str secret, const struct order *o, int line, str token) {
     if (line < 0 || (size_t)line >= o->line_count)
         return false;
     return hash_is(access_token(mem, secret, o, line), token);
+}
+
+str access_belongings(struct arena *mem, str secret, str hash, int64_t turns) {
+    return mac_of(mem, secret, JOIN(mem, S("belongings/"), hash, S("/"), str_int(mem, turns)));
 }

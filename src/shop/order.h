@@ -118,6 +118,10 @@ bool order_key_is(struct arena *mem, str secret, const struct order *o, str labe
 str access_token(struct arena *mem, str secret, const struct order *o, int line);
 MUST err access_token_read(str token, str *id, int *line);
 bool access_token_is(struct arena *mem, str secret, const struct order *o, int line, str token);
+/* Was it so before the key was turned? */
+bool access_token_was(struct arena *mem, str secret, const struct order *o, int line, str token);
+/* The key of the page with all that one e-mail (by its hash) has bought; turns: of all orders. */
+str access_belongings(struct arena *mem, str secret, str hash, int64_t turns);
 
 /* ---- placing ---- */
 

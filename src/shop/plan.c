@@ -129,6 +129,32 @@ void plan_steps(struct arena *mem, const struct shop *shop, struct order *o, ins
         letter_add(mem, shop, o, S("sold"), now);
 }
 
+static bool is_again(const struct step *s, str name) {
+    return s->line < 0 && str_starts(s->id, name) && s->id.len > name.len
+           && s->id.ptr[name.len] == '.';
+}
+
+int plan_letters(const struct order *o, str name, instant now) {
+    int count = 0;
+    for (size_t i = 0; i < o->step_count; i++) {
+        const struct step *s = &o->steps[i];
+        instant at = s->first_at ? s->first_at : s->due;
+        count += is_again(s, name) && (step_is_open(s) || at > now - TIME_DAY);
+    }
+    return count;
+}
+
+bool plan_again(
+    struct arena *mem, const struct shop *shop, struct order *o, str name, instant now) {
+    int64_t number = 2;
+    for (size_t i = 0; i < o->step_count; i++)
+        number += is_again(&o->steps[i], name);
+    if (plan_letters(o, name, now) >= PLAN_LETTERS_A_DAY || number > PLAN_LETTERS)
+        return false;
+    letter_add(mem, shop, o, JOIN(mem, name, S("."), str_int(mem, number)), now);
+    return true;
+}
+
 void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now) {
     size_t count = o->step_count;
     for (size_t i = 0; i < count && shop->seller.email.len; i++) {

@@ -17,6 +17,12 @@ struct shop;
 void plan_steps(struct arena *mem, const struct shop *shop, struct order *o, instant now);
 /* Adds the needs-you steps that are due and not there yet. Call after steps changed. */
 void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now);
+/* One letter more of that name ("access", "links"), as a step of its own: <name>.2, <name>.3 …
+ * False when PLAN_LETTERS_A_DAY went out within a day: letters go to whatever address was typed. */
+enum { PLAN_LETTERS_A_DAY = 5, PLAN_LETTERS = 100 };
+bool plan_again(struct arena *mem, const struct shop *shop, struct order *o, str name, instant now);
+/* How many such letters more went out within a day. */
+int plan_letters(const struct order *o, str name, instant now);
 /* Today's settings of a step of that order (for --anew); null when the shop has no such step. */
 const struct tree *plan_with(const struct shop *shop, const struct order *o, const struct step *s);
 /* The tree that holes of a step are filled from: order, line, product (with data), buyer,

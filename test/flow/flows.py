@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 
+import asking
 import building
 import buying
 import commands
@@ -24,7 +25,7 @@ import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "mailing": mailing,
+         "asking": asking, "mailing": mailing,
          "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
 
 

@@ -6,6 +6,7 @@
 
 void test_golden(void);
 void test_structure(void);
+void test_random_texts(void);
 void test_words(void);
 void test_own_theme(void);
 void test_site(void);

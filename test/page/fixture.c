@@ -250,7 +250,10 @@ enum kind {
     LESSON,
     ORDER,
     LETTER,
-    LETTER_HTML
+    LETTER_HTML,
+    BELONGINGS,
+    LINKS,
+    CORRECTED
 };
 
 /* clang-format off */
@@ -278,6 +281,9 @@ static const struct {
     {S_INIT("order-refused"), S_INIT("order.html"), ORDER, S_INIT("refused")},
     {S_INIT("order-refunded"), S_INIT("order.html"), ORDER, S_INIT("refunded")},
     {S_INIT("order-surplus"), S_INIT("order.html"), ORDER, S_INIT("surplus")},
+    {S_INIT("order-corrected"), S_INIT("order.html"), CORRECTED, S_INIT("delivered")},
+    {S_INIT("belongings"), S_INIT("belongings.html"), BELONGINGS, S_INIT("delivered")},
+    {S_INIT("letter-links"), S_INIT("mail/links"), LINKS, S_INIT("delivered")},
     {S_INIT("letter-access"), S_INIT("mail/access"), LETTER, S_INIT("delivered")},
     {S_INIT("letter-late"), S_INIT("mail/late"), LETTER, S_INIT("paid")},
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER, S_INIT("paid")},
@@ -299,7 +305,7 @@ str fixture_name(size_t i) {
 str fixture_template(struct arena *mem, const struct shop *shop, size_t i) {
     if (pages[i].kind == LETTER_HTML)
         return S("mail/letter.html");
-    if (pages[i].kind != LETTER)
+    if (pages[i].kind != LETTER && pages[i].kind != LINKS)
         return pages[i].template;
     return JOIN(mem, pages[i].template, S("."), shop->lang, S(".txt"));
 }
@@ -346,6 +352,20 @@ static struct tree *letter_html(
     return view_letter_html(mem, shop->lang, text);
 }
 
+static struct tree *orders_view_of(
+    struct arena *mem, const struct shop *shop, const struct order *o, str page, bool as_page) {
+    const struct order *all[] = {o, o};
+    struct tree *addresses = tree_list(mem);
+    tree_add(addresses, tree_text(mem, page));
+    tree_add(addresses, tree_text(mem, page));
+    const struct view_orders orders = {all, COUNT(all), addresses, shop->lang};
+    if (as_page)
+        return view_belongings(mem, shop, fixture_theme(mem), &orders);
+    struct tree *view = view_links(mem, shop, &orders);
+    tree_put_text(mem, view, S("belongings"), S("https://api.example.com/a/all-1-2/"));
+    return view;
+}
+
 static struct tree *order_view_of(struct arena *mem, const struct shop *shop, size_t i, str typed) {
     const struct theme *theme = fixture_theme(mem);
     const struct product *p = &shop->products[0];
@@ -355,6 +375,14 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
         return view_letter(mem, shop, o, letter_step(o, i), page);
     if (pages[i].kind == LETTER_HTML)
         return letter_html(mem, shop, i, view_letter(mem, shop, o, letter_step(o, i), page));
+    if (pages[i].kind == BELONGINGS || pages[i].kind == LINKS)
+        return orders_view_of(mem, shop, o, page, pages[i].kind == BELONGINGS);
+    if (pages[i].kind == CORRECTED)
+        return view_order(mem, shop, theme, o,
+            &(struct order_look){.again = page,
+                .said = S("said_often"),
+                .email = typed,
+                .wrong = S("This e-mail cannot be right.")});
     if (pages[i].kind == LESSON)
         return view_lesson(mem, shop, theme,
             &(struct lesson){.order = o,
@@ -388,6 +416,9 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
     case ORDER:
     case LETTER:
     case LETTER_HTML:
+    case BELONGINGS:
+    case LINKS:
+    case CORRECTED:
     default: return order_view_of(mem, shop, i, typed);
     }
 }

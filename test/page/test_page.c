@@ -131,6 +131,7 @@ int main(int argc, char **argv) {
         ROW(mark),
         ROW(golden),
         ROW(structure),
+        ROW(random_texts),
         ROW(words),
         ROW(own_theme),
         ROW(site),
