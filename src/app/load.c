@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 #include "io/address.h"
 #include "io/files.h"
+#include "io/listener.h"
 #include "io/world.h"
 #include "partner/connector.h"
 #include "partner/gateway.h"
@@ -194,6 +195,9 @@ static void world_check(struct arena *mem, const struct shop *shop, struct repor
         report_add(report, REPORT_MISTAKE, setting_place(shop, S("tls")),
             S("`tls` is not in this version: a proxy speaks it; dist/ has Caddy's and nginx's "
               "settings, doc/operate.md the steps"));
+    err listen = listener_check(mem, shop->listen);
+    if (listen.code != ERR_NONE)
+        report_add(report, REPORT_MISTAKE, setting_place(shop, S("listen")), listen.what);
     bool shaped = !str_starts(shop->timezone, S("/"))
                   && str_find(shop->timezone, S("..")) == shop->timezone.len;
     for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)

@@ -32,6 +32,18 @@ static bool split(str listen, str *host, int64_t *port) {
     return bracket == (str_find_byte(*host, ':') < host->len);
 }
 
+err listener_check(struct arena *mem, str listen) {
+    str host;
+    int64_t port;
+    struct address a;
+    bool path = str_starts(listen, S("unix:")) && listen.len > 5 && !str_ends(listen, S("/"));
+    if (path || (split(listen, &host, &port) && address_read(host, &a)))
+        return OK_ERR;
+    return err_make(ERR_INVALID, JOIN(mem, S("`"), listen,
+                                     S("` is not an address to listen on: write it like "
+                                       "127.0.0.1:8080, [::1]:8080 or unix:var/http.sock")));
+}
+
 static int socket_new(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
@@ -74,11 +86,9 @@ static err open_tcp(struct arena *mem, const struct listener_options *o, struct 
     str host;
     int64_t port;
     struct address a;
+    TRY(listener_check(mem, o->listen));
     if (!split(o->listen, &host, &port) || !address_read(host, &a))
-        return err_make(ERR_INVALID,
-            JOIN(mem, S("`"), o->listen,
-                S("` is not an address to listen on: write it like 127.0.0.1:8080, [::1]:8080 or "
-                  "unix:var/http.sock")));
+        return err_make(ERR_INVALID, o->listen);
     bool v4 = str_find_byte(host, ':') == host.len;
     int64_t last = port && port + o->next_ports <= PORT_MAX ? port + o->next_ports : port;
     int fd = -1;

@@ -25,6 +25,8 @@ struct listener_options {
     unsigned mode;  /* of a unix socket */
 };
 
+/* ERR_INVALID, in words, when it is no address to listen on; nothing is opened. */
+MUST err listener_check(struct arena *mem, str listen);
 MUST err listener_open(
     struct arena *mem, const struct listener_options *options, struct listener *out);
 /* The next connection, or -1: none waits. `*refused` counts those that had to be turned away. */
