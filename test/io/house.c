@@ -217,6 +217,12 @@ str raw_read(struct arena *mem, int fd, int wait_ms, bool *ended) {
     return (str){bytes, size};
 }
 
+str raw_next(struct arena *mem, int fd, int wait_ms, bool *ended) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    (void)poll(&p, 1, 10000);
+    return raw_read(mem, fd, wait_ms, ended);
+}
+
 str raw_ask(struct arena *mem, int port, str bytes, bool *ended) {
     int fd = raw_connect(port);
     raw_send(fd, bytes);

@@ -34,6 +34,8 @@ size_t raw_take(int fd, size_t bytes);
 void raw_send(int fd, str bytes);
 /* All that comes until the end or wait_ms; *ended says which. */
 str raw_read(struct arena *mem, int fd, int wait_ms, bool *ended);
+/* The same from the first byte on, however long that takes. */
+str raw_next(struct arena *mem, int fd, int wait_ms, bool *ended);
 /* Connect, send, read to the end, close. */
 str raw_ask(struct arena *mem, int port, str bytes, bool *ended);
 /* Sends every byte in its own packet. */
