@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+import idle
 import page
 from pages import Pages
 from peers import Cluster, Peers
@@ -174,6 +175,21 @@ class Bench:
         except NotMeasured as e:
             f.missing["node start"] = str(e)
 
+    def idle(self):
+        f, count = self.figures, idle.room()
+        for n in range(self.plan.rounds):
+            with self.grosz.server(self.grosz.fresh("idle")) as s:
+                try:
+                    alone = idle.honest(s.port)
+                    each, load = idle.beside(s, count)
+                except (NotMeasured, OSError) as e:
+                    f.missing["idle KB"] = str(e)
+                    print(f"  idle: not measured: {e}", flush=True)
+                    continue
+                f.take("idle KB", lambda: each)
+                f.take("honest 0", lambda: alone)
+                f.take(f"honest {count}", lambda: load)
+
     # ---- pages ----
 
     def built(self, name, act):
@@ -224,7 +240,7 @@ class Bench:
             self.beside("many", self.plan.kept, "kept")
 
 
-PARTS = ("orders", "notes", "whole", "steps", "start", "full", "build")
+PARTS = ("orders", "notes", "whole", "steps", "start", "idle", "full", "build")
 
 
 def options():

@@ -31,6 +31,10 @@ METHOD = """
   the outcome made durable; 32 threads. The peers' jobs are empty: graphile-worker with concurrency
   16, pg-boss in batches of 16, on PostgreSQL as Debian sets it up.
 - **Start**: from `exec` to the first byte of the answer to an order; killed each time before.
+- **Idle**: 10,000 connections, or as many as the descriptors allow, each kept after one answer: by
+  how much VmRSS grows, without what the kernel holds for a socket. All must still be open at the
+  end. Meanwhile an honest client connects, asks `/api/warm` and is answered, 1,000 times, as it did
+  alone before.
 - **Kept**: the shop filled with orders as its own flow makes them, beside one with only those
   that are paid in the run; the same measures in turn.
 - **Build**: from `exec` to the end, into an empty folder in memory (/dev/shm), of the catalogue that the peers' generator
@@ -72,6 +76,7 @@ def rows(kept):
             "build few, ms a thousand", 1.2, False, "of 2,000"),
         Row("resident idle, MB", "resident idle", 12.0, 1, False, "12 MB"),
         Row("resident, 64 connections, MB", "resident 64", 32.0, 1, False, "32 MB"),
+        Row("an idle connection, KB", "idle KB", 16.0, 1, False, "16 KB"),
     ]
     full = [
         Row(f"orders/s, {kept:,} kept", "kept orders", "empty orders", 1 / 1.2, peer="few kept"),
@@ -135,6 +140,20 @@ class Page:
             out.append("| " + " | ".join(cells) + " |")
         return out
 
+    def idle(self):
+        names = [n for n in self.figures.runs if n.startswith("honest ")
+                 and n.split()[-1].isdigit()]
+        if not names:
+            return []
+        out = ["\n## Beside idle connections\n", "| idle | KB each | requests/s | p50 ms | p99 ms |",
+               "| --- | --- | --- | --- | --- |"]
+        for name in names:
+            count = int(name.split()[1])
+            each = shown(self.value("idle KB")) if count else ""
+            cells = [shown(self.value(name + key)) for key in ("", " p50", " p99")]
+            out.append(f"| {count:,} | {each} | " + " | ".join(cells) + " |")
+        return out
+
     def raw(self):
         out = ["\n## Every run\n", "| figure | median | runs |", "| --- | --- | --- |"]
         for name, runs in self.figures.runs.items():
@@ -149,5 +168,5 @@ def written(figures, plan, where):
     p = Page(figures)
     lead = LEAD.format(where=where, date=time.strftime("%Y-%m-%d"), seconds=plan.seconds,
         rounds="one run" if plan.rounds == 1 else f"{plan.rounds} runs")
-    lines = p.budgets(plan.kept) + p.connections() + p.raw()
+    lines = p.budgets(plan.kept) + p.connections() + p.idle() + p.raw()
     return lead + "\n".join(lines) + "\n" + METHOD
