@@ -10,6 +10,7 @@
 #include "shop/words.h"
 
 static void nothing_here(const struct flow *f, struct reply *reply) {
+    flow_refused(f, METER_WRONG_KEY);
     reply->response =
         flow_gone(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_order")));
 }

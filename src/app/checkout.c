@@ -58,6 +58,7 @@ static err fields_read(const struct flow *f, struct tree **fields, struct tree *
 
 static void answer_order(const struct flow *f, const struct order *o, struct reply *reply) {
     reply->changes = NULL;
+    reply->order = o->id;
     if (!request_wants_json(f->request)) {
         reply->response = response_go(o->link);
         return;
@@ -73,6 +74,7 @@ static void answer_order(const struct flow *f, const struct order *o, struct rep
 static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
     const struct tree *wrong, struct reply *reply) {
     const struct product *p = shop_product(f->shop, tree_get(fields, S("product")));
+    flow_refused(f, METER_WRONG_FIELDS);
     if (request_wants_json(f->request) || !p || p->draft) {
         str first = wrong && wrong->first ? tree_str(wrong->first) : e.what;
         if (!request_wants_json(f->request)) {
@@ -80,7 +82,7 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
             reply->response.status = 422;
             return;
         }
-        reply->response = response_problem(f->mem, err_make(e.code, first), wrong, S(""));
+        reply->response = response_problem(f->mem, err_make(e.code, first), wrong, f->request->ref);
         reply->response.status = 422;
         return;
     }
@@ -88,7 +90,8 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
     reply->response = flow_page(f, 422, S("buy.html"), view);
 }
 
-static void answer_limited(const struct flow *f, struct reply *reply) {
+static void answer_limited(const struct flow *f, enum meter_count why, struct reply *reply) {
+    flow_refused(f, why);
     reply->response =
         flow_error(f, err_make(ERR_TOO_MANY, S("")), words(f->shop->lang, S("too_many")));
     response_header(&reply->response, S("Retry-After"), S("60"));
@@ -116,14 +119,17 @@ static void order_kept(const struct flow *f, struct reply *reply) {
     switch (p->changes[0].kept) {
     case KEPT_OK:
         f->doors->crash(f->doors->self, CRASH_ORDER_KEPT);
+        meter_add(f->doors->meter, METER_ORDER_PLACED, 1);
         answer_order(f, p->order, reply);
         return;
     case KEPT_FULL:
+        flow_refused(f, METER_ORDER_FULL);
         reply->response = flow_error(f, err_make(ERR_FULL, S("")), words(f->shop->lang, S("full")));
         break;
     case KEPT_KNOWN:
     case KEPT_CONFLICT:
     case KEPT_UNKNOWN:
+        flow_refused(f, METER_ORDER_BUSY);
         reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
         break;
     }
@@ -154,6 +160,7 @@ static void key_known(const struct flow *f, struct reply *reply) {
     if (e.code == ERR_NONE)
         e = orders_get(f->mem, s, row.bytes, &before);
     if (e.code == ERR_NONE) {
+        meter_add(f->doors->meter, METER_ORDER_AGAIN, 1);
         answer_order(f, before, reply);
         return;
     }
@@ -166,6 +173,7 @@ static void key_known(const struct flow *f, struct reply *reply) {
             return;
         }
     }
+    flow_refused(f, METER_ORDER_BUSY);
     doors_log(f->doors, S("error"), e.what);
     reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
 }
@@ -208,6 +216,7 @@ static err place(const struct flow *f, const struct tree *fields, const struct t
     if (!g)
         return err_make(ERR_SETUP, S("no gateway of shop.yml takes this currency"));
     (*order)->gateway = g->name;
+    (*order)->ref = f->request->ref;
     return link_make(f, *order);
 }
 
@@ -221,11 +230,12 @@ void checkout(const struct flow *f, struct reply *reply) {
     struct tree *fields = NULL, *twice = NULL, *wrong = NULL;
     struct placing *p = NEW(f->mem, struct placing);
     if (!limit_take(f->limit, f->request->peer, f->shop->orders_per_address, f->request->at)) {
-        answer_limited(f, reply);
+        answer_limited(f, METER_BY_ADDRESS, reply);
         return;
     }
     err e = fields_read(f, &fields, &twice);
     if (e.code != ERR_NONE) {
+        flow_refused(f, METER_NO_FIELDS);
         reply->response = flow_error(f, e, e.what);
         return;
     }
@@ -235,12 +245,13 @@ void checkout(const struct flow *f, struct reply *reply) {
         return;
     }
     if (e.code != ERR_NONE) {
+        flow_refused(f, METER_ORDER_SETUP);
         doors_log(f->doors, S("error"), e.what);
         reply->response = flow_error(f, e, S(""));
         return;
     }
     if (!limits_pass(f, p->order)) {
-        answer_limited(f, reply);
+        answer_limited(f, METER_BY_EMAIL, reply);
         return;
     }
     reply->state = p;

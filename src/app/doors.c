@@ -1,5 +1,7 @@
 #include "app/doors.h"
 
+#include "base/mask.h"
+
 static const char *const names[CRASH_POINTS] = {
     [CRASH_ORDER_KEPT] = "order-kept",
     [CRASH_NOTE_KEPT] = "note-kept",
@@ -15,5 +17,13 @@ const char *crash_name(enum crash_point at) {
 }
 
 void doors_log(const struct doors *d, str level, str words) {
-    d->log(d->self, level, words);
+    char masked[1000];
+    struct fields f = {.len = 0};
+    size_t len = mask_write(masked, sizeof(masked), words, d->hidden);
+    fields_text(&f, S("words"), (str){masked, len});
+    d->log(d->self, level, fields_str(&f));
+}
+
+void doors_tell(const struct doors *d, str level, const struct fields *f) {
+    d->log(d->self, level, fields_str(f));
 }

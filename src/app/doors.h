@@ -9,6 +9,7 @@
 #ifndef APP_DOORS_H
 #define APP_DOORS_H
 
+#include "base/fields.h"
 #include "base/time.h"
 #include "http/talk.h"
 #include "page/template.h"
@@ -26,18 +27,30 @@ enum crash_point {
     CRASH_POINTS
 };
 
+struct meter;
+struct facts;
+
+/* `log:` in shop.yml; each says what the one before says, and more. */
+enum log_wish { LOG_QUIET, LOG_STEPS, LOG_REQUESTS };
+
 struct doors {
     void *self;
     instant (*now)(void *self);
     uint64_t (*dice)(void *self);
     void (*crash)(void *self, enum crash_point at);
-    void (*log)(void *self, str level, str words);
+    void (*log)(void *self, str level, str pairs); /* base/fields */
     struct talk *talk;
     struct store *store; /* in the event thread: only get and list */
+    struct meter *meter;        /* null: nothing is counted */
+    struct facts *facts;        /* null: nobody looks */
+    const struct tree *hidden;  /* values of secrets, for the mask; may be null */
+    enum log_wish logs;
 };
 
-/* For flows: one line for the owner. */
+/* One line for the owner in free words (warnings, errors), masked. */
 void doors_log(const struct doors *d, str level, str words);
+/* One line of known fields; see app/seen. */
+void doors_tell(const struct doors *d, str level, const struct fields *f);
 
 const char *crash_name(enum crash_point at);
 

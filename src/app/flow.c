@@ -8,6 +8,10 @@ struct work flow_work(const struct flow *f) {
     return (struct work){.doors = f->doors, .shop = f->shop, .theme = f->theme};
 }
 
+void flow_refused(const struct flow *f, enum meter_count why) {
+    meter_add(f->doors->meter, why, 1);
+}
+
 struct response flow_page(const struct flow *f, int status, str name, const struct tree *view) {
     str html = {0};
     err e = render(f->mem, f->theme, name, view, &html);
@@ -31,7 +35,8 @@ struct response flow_error(const struct flow *f, err e, str sentence) {
     const struct err_rule *rule = &err_rules[e.code];
     str what = sentence.len ? sentence : str_of(rule->stranger);
     if (request_wants_json(f->request))
-        return response_problem(f->mem, err_make(e.code, what), NULL, S(""));
-    const struct tree *view = view_message(f->mem, f->shop, f->theme, S(""), what);
+        return response_problem(f->mem, err_make(e.code, what), NULL, f->request->ref);
+    struct tree *view = view_message(f->mem, f->shop, f->theme, S(""), what);
+    tree_put_text(f->mem, view, S("ref"), f->request->ref);
     return flow_page(f, rule->status, S("message.html"), view);
 }

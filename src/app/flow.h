@@ -12,6 +12,7 @@
 
 #include "app/doors.h"
 #include "app/limit.h"
+#include "app/meter.h"
 #include "http/message.h"
 #include "page/site.h"
 
@@ -36,6 +37,7 @@ struct reply {
     /* After apply, with changes[i].kept set. Clears `changes` or sets new ones. */
     void (*kept)(const struct flow *f, struct reply *reply);
     void *state; /* the flow's own */
+    str route, order; /* for the log: the pattern that fitted, the order it was about */
 };
 
 /* The page of an error: message.html, or problem+json for those who ask; money says whether any
@@ -45,6 +47,8 @@ struct response flow_error(const struct flow *f, err e, str sentence);
 struct response flow_gone(const struct flow *f, err e, str sentence);
 /* A template with its view; an error in a theme is a page of plain words, and a line in the log. */
 struct response flow_page(const struct flow *f, int status, str name, const struct tree *view);
+/* Counts a refusal. */
+void flow_refused(const struct flow *f, enum meter_count why);
 struct work;
 struct work flow_work(const struct flow *f);
 

@@ -1,10 +1,14 @@
 #include "app/house.h"
 
 #include "app/desk.h"
+#include "app/facts.h"
 #include "app/limit.h"
 #include "app/open.h"
+#include "app/meter.h"
+#include "app/seen.h"
 #include "app/texts.h"
 #include "app/web.h"
+#include "base/encode.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "io/files.h"
@@ -30,6 +34,7 @@ struct house {
     int signals, tick;
     int64_t idle_ms, asked_at, stopped_at; /* steady */
     bool watched;                          /* by a service manager */
+    int64_t dropped; /* lines of the log, as counted */
 };
 
 /* One request whose answer waits for the store, or one command that waits for the pool. */
@@ -42,16 +47,29 @@ struct waiting {
     struct commit commit;
     struct errand errand;
     struct reload reload;
+    int64_t began, asked; /* fine: the request, its change */
 };
 
 /* ---- the shop's requests ---- */
 
+/* A flow's answer, seen and sent. */
+static void answer(struct waiting *w) {
+    web_guard(&w->flow, &w->reply.response);
+    const struct seen_request seen = {.request = &w->request,
+        .route = w->reply.route,
+        .order = w->reply.order,
+        .status = w->reply.response.status,
+        .took_us = clock_fine() - w->began};
+    seen_request(&w->house->event, &seen);
+    server_answer(w->exchange, &w->reply.response);
+}
+
 static void go_on(struct waiting *w) {
     if (!w->reply.changes) {
-        web_guard(&w->flow, &w->reply.response);
-        server_answer(w->exchange, &w->reply.response);
+        answer(w);
         return;
     }
+    w->asked = clock_fine();
     w->commit =
         (struct commit){.changes = w->reply.changes, .count = w->reply.change_count, .owner = w};
     committer_submit(w->house->open.committer, &w->commit);
@@ -66,6 +84,9 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
     w->exchange = x;
     w->request = *r;
     const struct house_shop *shop = snapshots_borrow(&h->shops, mem);
+    w->began = clock_fine();
+    if (!r->ref.len)
+        w->request.ref = base32_number(mem, dice_throw(), 12);
     w->flow = (struct flow){.mem = mem,
         .doors = &h->event,
         .shop = shop->shop,
@@ -87,6 +108,8 @@ static void committed(void *self) {
         struct waiting *w = c->owner;
         struct commit *next = c->next;
         due = due || c->changes[0].puts[0].due > 0;
+        meter_add(h->event.meter, METER_COMMITS, 1);
+        meter_time(h->event.meter, METER_COMMIT_WAIT, clock_fine() - w->asked);
         w->reply.changes = NULL;
         w->reply.kept(&w->flow, &w->reply);
         go_on(w);
@@ -123,8 +146,33 @@ static void reloaded(struct reload *r, const struct reload_result *end) {
     server_answer(w->exchange, &out);
 }
 
+/* The server refused what is no request: told apart by its status only. */
+static void refused(void *self, int status) {
+    struct house *h = self;
+    const struct seen_request seen = {.status = status};
+    meter_add(h->event.meter, status == 400 ? METER_BAD_HEAD : METER_TOO_LONG, 1);
+    seen_request(&h->event, &seen);
+}
+
+/* Answered here and not in the pool: it must say something when the pool hangs. */
+static void metrics(struct house *h, struct exchange *x) {
+    struct buf text = buf_new(exchange_arena(x), LIMIT_PAGE);
+    int64_t dropped = log_dropped(h->open.log);
+    meter_add(h->event.meter, METER_LOG_DROPPED, dropped - h->dropped);
+    h->dropped = dropped;
+    meter_write(h->event.meter, &text);
+    facts_write(h->event.facts, clock_steady(), &text);
+    struct response r = response_text(200, buf_str(&text));
+    r.type = S("text/plain; version=0.0.4; charset=utf-8");
+    server_answer(x, &r);
+}
+
 static void handle_control(void *self, struct exchange *x, const struct request *r) {
     struct house *h = self;
+    if (str_is(r->path, S("/metrics")) && str_is(r->method, S("GET"))) {
+        metrics(h, x);
+        return;
+    }
     struct waiting *w = NEW(exchange_arena(x), struct waiting);
     w->house = h;
     w->exchange = x;
@@ -223,7 +271,8 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
             (int)(s->connections_per_address < INT_MAX ? s->connections_per_address : 0),
         .now = house_now,
         .self = h,
-        .handle = handle};
+        .handle = handle,
+        .refused = refused};
     struct server_options control = {.listen = S("unix:control.sock"),
         .mode = 0600,
         .now = house_now,
@@ -260,6 +309,9 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     if (here.len)
         reload_here(shop, mem, here);
     TRY(texts_keep(h->open.doors.store, shop, NULL));
+    h->open.doors.meter = meter_new(mem);
+    str dir = str_copy(mem, h->shops.now->shop.dir);
+    h->open.doors.facts = facts_new(mem, h->open.store, dir, clock_steady());
     h->event = h->open.doors;
     h->limit = limit_new(mem);
     TRY(pool_new(mem, &h->open.doors, &h->shops, o->workers ? o->workers : 32, &h->pool));
@@ -280,7 +332,9 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     /* Before the first thread: all of them must leave the signals to the loop. */
     TRY(signal_open(&h.signals));
     TRY(open_doors(mem, &first->shop, &h.open));
-    err e = house_start(mem, &h, o);
+    err e = log_start(h.open.log);
+    if (e.code == ERR_NONE)
+        e = house_start(mem, &h, o);
     if (e.code != ERR_NONE) {
         open_close(&h.open);
         return e;
@@ -293,7 +347,10 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     e = server_run(h.server);
     /* A partner hangs: what was sent is written down as sending, the next start makes it UNKNOWN.
      * */
-    if (!pool_stop(h.pool, h.stopped_at ? h.stopped_at + STOP_MS - clock_steady() : STOP_MS))
+    int64_t left = h.stopped_at ? h.stopped_at + STOP_MS - clock_steady() : STOP_MS;
+    bool ended = pool_stop(h.pool, left);
+    log_end(h.open.log, 1000);
+    if (!ended)
         _exit(0);
     /* The committer ends first: it may still hold changes of exchanges that the server was about
      * to drop. */

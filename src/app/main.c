@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "io/log.h"
 
 #include <unistd.h>
 
@@ -195,6 +196,7 @@ static err run(struct arena *mem, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    log_keep_streams();
     struct arena *mem = arena_new(LIMIT_COMMAND_ARENA);
     err e = run(mem, argc, argv);
     if (e.what.len)

@@ -11,10 +11,23 @@ struct hearing {
     struct change change;
 };
 
+static enum meter_count count_of(const struct hearing *h) {
+    static const enum meter_count counts[] = {
+        [KEPT_UNKNOWN] = METER_NOTE_BUSY,
+        [KEPT_OK] = METER_NOTE_KEPT,
+        [KEPT_KNOWN] = METER_NOTE_AGAIN,
+        [KEPT_CONFLICT] = METER_NOTE_BUSY,
+        [KEPT_FULL] = METER_NOTE_FULL,
+    };
+    bool stray = h->change.kept == KEPT_OK && str_is(h->put.kind, S("stray"));
+    return stray ? METER_NOTE_STRAY : counts[h->change.kept];
+}
+
 static void note_kept(const struct flow *f, struct reply *reply) {
     const struct hearing *h = reply->state;
     bool heard = h->change.kept == KEPT_OK || h->change.kept == KEPT_KNOWN;
     f->doors->crash(f->doors->self, CRASH_NOTE_KEPT);
+    meter_add(f->doors->meter, count_of(h), 1);
     reply->changes = NULL;
     reply->response = h->code->word(&h->account, heard ? GATEWAY_HEARD : GATEWAY_NOT_NOW);
 }
@@ -36,6 +49,7 @@ static void note_keep(const struct flow *f, struct hearing *h, struct reply *rep
     reply->change_count = 1;
     reply->kept = note_kept;
     reply->state = h;
+    reply->order = ours ? part : S("");
 }
 
 void notify(const struct flow *f, str name, struct reply *reply) {
@@ -45,11 +59,13 @@ void notify(const struct flow *f, str name, struct reply *reply) {
     err e = h->code ? account_new(f->mem, f->shop, g, NULL, &h->account)
                     : err_make(ERR_ABSENT, S("There is no such gateway here."));
     if (e.code != ERR_NONE) {
-        reply->response = response_problem(f->mem, e, NULL, S(""));
+        flow_refused(f, METER_NOTE_NO_GATEWAY);
+        reply->response = response_problem(f->mem, e, NULL, f->request->ref);
         return;
     }
     e = h->code->read(f->mem, &h->account, f->request, &h->note);
     if (e.code != ERR_NONE) {
+        flow_refused(f, e.code == ERR_REFUSED ? METER_NOTE_FORGED : METER_NOTE_BROKEN);
         doors_log(
             f->doors, S("warn"), JOIN(f->mem, S("a note for "), name, S(" was refused: "), e.what));
         reply->response =
@@ -58,5 +74,6 @@ void notify(const struct flow *f, str name, struct reply *reply) {
     }
     h->note.gateway = name;
     h->note.at = f->request->at;
+    h->note.ref = f->request->ref;
     note_keep(f, h, reply);
 }

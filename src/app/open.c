@@ -1,6 +1,7 @@
 #include "app/open.h"
 
 #include "app/bugs.h"
+#include "base/encode.h"
 #include "io/client.h"
 #include "io/files.h"
 #include "io/world.h"
@@ -17,19 +18,34 @@ static uint64_t real_dice(void *self) {
     return dice_throw();
 }
 
-static void real_log(void *self, str level, str words) {
-    (void)self;
-    log_line(level, words);
+static void real_log(void *self, str level, str pairs) {
+    log_add(self, level, pairs);
 }
 
 /* The disk did not take what we wrote: nothing more is acknowledged; the next start reads what is
  * there. */
 static void fatal(str why) {
-    log_line(S("fatal"), why);
+    struct fields f = {.len = 0};
+    fields_text(&f, S("words"), why);
+    log_now(S("fatal"), fields_str(&f));
     _exit(75);
 }
 
+/* What must never stand in a line. */
+static const struct tree *hidden_of(struct arena *mem, const struct shop *s) {
+    struct tree *all = s->secrets ? tree_copy(mem, s->secrets) : tree_map(mem);
+    tree_put_text(mem, all, S("GROSZ_SECRET"), hex_write(mem, s->secret));
+    return all;
+}
+
+static enum log_wish logs_of(const struct shop *s) {
+    return str_is(s->log, S("quiet")) ? LOG_QUIET
+           : str_is(s->log, S("steps")) ? LOG_STEPS
+                                        : LOG_REQUESTS;
+}
+
 err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out) {
+    TRY(log_new(&out->log));
     struct store_sqlite_options options = {.now = clock_now()};
     str path = {0};
     TRY(files_make_dir(shop->dir, S("var"), 0700));
@@ -44,12 +60,15 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
     struct talk *talk = NULL;
     TRY(client_new(mem, shop->dir, &talk));
     out->doors = (struct doors){
+        .self = out->log,
         .now = real_now,
         .dice = real_dice,
         .crash = bugs_crash,
         .log = real_log,
         .talk = bugs_talk(mem, talk),
         .store = committer_store(out->committer),
+        .hidden = hidden_of(mem, shop->shop),
+        .logs = logs_of(shop->shop),
     };
     out->work = (struct work){.doors = &out->doors, .shop = shop->shop, .theme = shop->site.theme};
     return OK_ERR;

@@ -7,6 +7,7 @@
 #include "app/doors.h"
 #include "app/load.h"
 #include "app/work.h"
+#include "io/log.h"
 #include "store/committer.h"
 
 struct opened {
@@ -14,6 +15,7 @@ struct opened {
     struct work work;
     struct store *store;
     struct committer *committer;
+    struct log *log; /* doors.self; its thread is started by the house */
 };
 
 MUST err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out);

@@ -1,5 +1,6 @@
 #include "app/pool.h"
 
+#include "app/facts.h"
 #include "base/limits.h"
 #include "io/world.h"
 
@@ -21,7 +22,7 @@ struct pool {
     size_t next; /* of rows to be taken */
     bool leasing, hinted, easing, stopping;
     struct errand *first, *last, *done_first, *done_last;
-    instant swept_at, looked_at; /* by the steady clock: looked_at */
+    instant swept_at, looked_at; /* by the steady clock */
     int fd;
     size_t running;
     _Atomic int64_t count;
@@ -83,8 +84,10 @@ static void lease_more(struct pool *p) {
     err e = s->kind->lease(s, p->leased, now, now + WORK_LEASE_MS, LEASE_AT_ONCE, &got);
     if (e.code != ERR_NONE)
         doors_log(p->doors, S("error"), e.what);
-    else
+    else {
+        facts_beat(p->doors->facts, clock_steady());
         got = rows_deal(p->leased, &got);
+    }
     pthread_mutex_lock(&p->lock);
     p->rows = e.code == ERR_NONE ? got : (struct row_list){0};
     p->next = 0;
@@ -115,7 +118,9 @@ static void do_job(struct pool *p, struct arena *mem, const struct row *row) {
     struct work work = snapshots_work(p->shops, mem, p->doors);
     err e = work_job(mem, &work, row);
     atomic_fetch_add(&p->count, 1);
-    if (e.code != ERR_NONE)
+    if (e.code == ERR_NONE)
+        facts_beat(p->doors->facts, clock_steady());
+    else
         doors_log(p->doors, S("error"),
             JOIN(mem, S("job "), row->part, S("/"), row->key, S(" will be tried again: "), e.what));
 }
@@ -138,6 +143,8 @@ static void do_errand(struct pool *p, struct errand *e) {
 static void do_sweep(struct pool *p, struct arena *mem) {
     struct work work = snapshots_work(p->shops, mem, p->doors);
     err e = work_sweep(mem, &work);
+    if (e.code == ERR_NONE)
+        e = facts_look(mem, &work, p->doors->facts, clock_steady());
     if (e.code != ERR_NONE)
         doors_log(p->doors, S("error"), JOIN(mem, S("the sweep ended early: "), e.what));
 }
@@ -147,9 +154,9 @@ static void step_once(struct pool *p, struct arena *mem) {
     struct row row;
     struct errand *e = errand_take(p);
     bool job = !e && !p->easing && row_take(p, mem, &row);
-    bool sweep = !e && !job && !p->easing && now_of(p) - p->swept_at > TIME_MINUTE;
+    bool sweep = !e && !job && !p->easing && clock_steady() - p->swept_at > TIME_MINUTE;
     if (sweep)
-        p->swept_at = now_of(p);
+        p->swept_at = clock_steady();
     if (e || job || sweep) {
         pthread_mutex_unlock(&p->lock);
         if (e)
@@ -198,6 +205,7 @@ err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *sho
     pthread_condattr_t steady;
     p->doors = doors;
     p->shops = shops;
+    p->swept_at = clock_steady() - TIME_DAY;
     p->leased = arena_new(LIMIT_JOB_ARENA);
     p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (p->fd < 0)

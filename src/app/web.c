@@ -3,10 +3,12 @@
 #include "app/ask.h"
 #include "app/buyer.h"
 #include "app/checkout.h"
+#include "app/facts.h"
 #include "app/notify.h"
 #include "app/shelf.h"
 #include "http/route.h"
 #include "io/files.h"
+#include "io/world.h"
 #include "page/view.h"
 #include "shop/words.h"
 
@@ -31,8 +33,11 @@ static void answer_warm(const struct flow *f, const struct route_match *m, struc
 }
 
 static void answer_health(const struct flow *f, const struct route_match *m, struct reply *reply) {
+    const struct facts *facts = f->doors->facts;
     answer_warm(f, m, reply);
-    reply->response.body = reply->response.status == 200 ? S("ok\n") : S("ill\n");
+    bool ill = reply->response.status != 200 || (facts && facts_ill(facts, clock_steady()));
+    reply->response.status = ill ? 503 : 200;
+    reply->response.body = ill ? S("red\n") : S("green\n");
 }
 
 /* Fields in the address fill the form: ?email=…&name=…&utm_source=… */
@@ -64,7 +69,9 @@ static void answer_page(const struct flow *f, const struct route_match *m, struc
     err e = shelf_answer(f, &reply->response);
     if (e.code == ERR_NONE)
         return;
-    if (e.code != ERR_ABSENT)
+    if (e.code == ERR_ABSENT)
+        flow_refused(f, METER_NO_PAGE);
+    else
         doors_log(f->doors, S("error"), e.what);
     reply->response =
         flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_page")) : S(""));
@@ -164,6 +171,13 @@ static void answer_options(const struct flow *f, str allow, struct reply *reply)
     response_header(r, S("Access-Control-Max-Age"), S("600"));
 }
 
+static str pattern_of(int name) {
+    for (size_t i = 0; i < COUNT(routes); i++)
+        if (routes[i].name == name)
+            return routes[i].pattern;
+    return S("");
+}
+
 void web(const struct flow *f, struct reply *reply) {
     struct route_match m = {0};
     bool options = str_is(f->request->method, S("OPTIONS"));
@@ -173,6 +187,7 @@ void web(const struct flow *f, struct reply *reply) {
     }
     err e = route_find(f->mem, routes, COUNT(routes), f->request->method, f->request->path, &m);
     if (e.code == ERR_NONE) {
+        reply->route = pattern_of(m.name);
         answers[m.name](f, &m, reply);
         return;
     }
@@ -184,6 +199,7 @@ void web(const struct flow *f, struct reply *reply) {
         reply->response = flow_error(f, e, S("This address does not take that method."));
         reply->response.status = 405;
         response_header(&reply->response, S("Allow"), JOIN(f->mem, m.allow, S(", OPTIONS")));
+        flow_refused(f, METER_NO_METHOD);
         return;
     }
     reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));

@@ -2,10 +2,13 @@
 
 #include "app/ask.h"
 #include "app/call.h"
+#include "app/meter.h"
 #include "app/orders.h"
+#include "app/seen.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/json_row.h"
+#include "io/world.h"
 #include "shop/plan.h"
 
 /* What is under way with one leased step; the `state` of its edits. */
@@ -18,6 +21,7 @@ struct sending {
     struct step_outcome outcome;
     enum step_found found;
     bool computed; /* done without talking */
+    int64_t took_us; /* of the talk; -1: there was none */
 };
 
 static instant now_of(const struct work *w) {
@@ -57,13 +61,14 @@ static err job_drop(const struct work *w, const struct row *job) {
 struct hearing {
     const struct note *note;
     struct row *job;
+    bool paid;
 };
 
 static err note_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
-    const struct hearing *h = e->state;
-    bool paid = false;
-    order_hear(mem, o, h->note, &paid);
-    if (paid)
+    struct hearing *h = e->state;
+    h->paid = false;
+    order_hear(mem, o, h->note, &h->paid);
+    if (h->paid)
         plan_steps(mem, e->work->shop, o, now_of(e->work));
     e->also[e->also_count++] = (struct put){
         .kind = S("note"), .key = h->job->key, .version = h->job->version, .bytes = h->job->bytes};
@@ -127,6 +132,7 @@ static err work_note(struct arena *mem, const struct work *w, struct row *job) {
     struct hearing h = {.note = &note, .job = job};
     struct orders_edit e = {.work = w, .id = job->part, .edit = note_edit, .state = &h, .job = job};
     TRY(orders_change(mem, &e, &o));
+    seen_note(w->doors, o, &note, h.paid);
     crash_at(w, CRASH_NOTE_APPLIED);
     return OK_ERR;
 }
@@ -226,6 +232,12 @@ static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o
     return OK_ERR;
 }
 
+static void step_seen(const struct sending *n, struct order *o) {
+    const struct step *s = orders_step_by_key(o, n->job->key);
+    if (s)
+        seen_step(n->work->doors, o, s, n->took_us);
+}
+
 /* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
  * When the first try was applied after all, the fence says so. */
 static err end_write(struct arena *mem, struct sending *n, struct order *begun) {
@@ -240,6 +252,7 @@ static err end_write(struct arena *mem, struct sending *n, struct order *begun) 
             break;
     }
     TRY(got);
+    step_seen(n, o);
     crash_at(n->work, CRASH_OUTCOME_KEPT);
     return OK_ERR;
 }
@@ -254,8 +267,14 @@ static bool in_time(const struct sending *n, const struct talk_request *r) {
     return now_of(n->work) + wait + 5 * TIME_SECOND < n->job->due;
 }
 
+static void talk_timed(struct sending *n, struct arena *mem, struct talk_answer *answer) {
+    const struct doors *d = n->work->doors;
+    int64_t from = clock_fine();
+    d->talk->say(d->talk, mem, &n->request, answer);
+    n->took_us = clock_fine() - from;
+}
+
 static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer) {
-    struct doors const *d = n->work->doors;
     *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
     err e = talk_request_fill(mem, &n->request, n->work->shop->secrets);
     if (e.code != ERR_NONE)
@@ -263,7 +282,7 @@ static void converse(struct arena *mem, struct sending *n, struct talk_answer *a
     else if (!in_time(n, &n->request))
         answer->why = S("the lease was too short for this partner");
     else
-        d->talk->say(d->talk, mem, &n->request, answer);
+        talk_timed(n, mem, answer);
     crash_at(n->work, CRASH_ANSWERED);
 }
 
@@ -299,13 +318,15 @@ static err ask_step(struct arena *mem, struct sending *n) {
 
 static err work_step(struct arena *mem, const struct work *w, struct row *job) {
     struct order *o = NULL;
-    struct sending n = {.work = w, .job = job};
+    struct sending n = {.work = w, .job = job, .took_us = -1};
     struct orders_edit e = {
         .work = w, .id = job->part, .edit = begin_edit, .state = &n, .job = job};
     err got = orders_change(mem, &e, &o);
     if (got.code == ERR_ABSENT)
         return job_drop(w, job);
     TRY(got);
+    if (n.computed || n.todo == STEP_WRITE)
+        step_seen(&n, o);
     if (n.computed || (n.todo != STEP_SEND && n.todo != STEP_ASK))
         return OK_ERR;
     n.call.step.step = orders_step_by_key(o, job->key);

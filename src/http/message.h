@@ -23,6 +23,7 @@ struct request {
     size_t header_count;
     str body;
     str peer;    /* the address, after trusted proxies */
+    str ref;     /* what the log and an error page call it; of a trusted proxy, else made here */
     instant at;  /* when it was complete */
     bool secure; /* came over TLS, or a trusted proxy says so */
 };

@@ -59,11 +59,26 @@ static bool walk(const struct proxies *trusted, str list, struct address *found,
     return false;
 }
 
+/* It stands in log lines and on pages. */
+static bool is_ref(str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                    || c == '-' || c == '_';
+        if (!fine)
+            return false;
+    }
+    return s.len >= 6 && s.len <= 64;
+}
+
 void forwarded_read(
     struct arena *mem, const struct proxies *trusted, const struct peer *from, struct request *r) {
     r->peer = from->name;
     if (!proxies_trust(trusted, from))
         return;
+    str ref = request_header(r, S("X-Request-Id"));
+    if (is_ref(ref))
+        r->ref = ref;
     struct address found;
     bool any = false, ended = false, proto = false;
     for (size_t i = r->header_count; i-- > 0;) {

@@ -29,7 +29,8 @@ struct peer {
 MUST err proxies_read(struct arena *mem, const str *names, size_t count, struct proxies *out);
 bool proxies_trust(const struct proxies *trusted, const struct peer *from);
 void peer_set(struct peer *p, const struct sockaddr *at);
-/* Sets r->peer and r->secure from X-Forwarded-For and X-Forwarded-Proto. */
+/* Sets r->peer, r->secure and r->ref from X-Forwarded-For, X-Forwarded-Proto and X-Request-Id (6 to
+ * 64 letters, digits, - and _, else it is as if there was none). */
 void forwarded_read(
     struct arena *mem, const struct proxies *trusted, const struct peer *from, struct request *r);
 

@@ -87,6 +87,8 @@ void server_answer(struct exchange *x, const struct response *r) {
 }
 
 static void refuse(struct exchange *x, int status, str words) {
+    if (x->door->options.refused)
+        x->door->options.refused(x->door->options.self, status);
     struct response r = response_text(status, words);
     r.close = true;
     queue(x, &r);

@@ -34,6 +34,8 @@ struct server_options {
     void *self;
     /* Called in the loop's thread. Either calls server_answer before it returns or keeps `x`. */
     void (*handle)(void *self, struct exchange *x, const struct request *r);
+    /* A request was refused with this status before it was one; or null. */
+    void (*refused)(void *self, int status);
 };
 
 /* Listens; nothing is served before server_run. ERR_BUSY: the port is taken, in words. */

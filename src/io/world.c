@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { SECRET_MAX = 64 * 1024, LINE_MAX_BYTES = 4000, DICE = 256 };
+enum { SECRET_MAX = 64 * 1024, DICE = 256 };
 
 static int64_t read_clock(clockid_t clock) {
     struct timespec t;
@@ -24,6 +24,12 @@ instant clock_now(void) {
 }
 int64_t clock_steady(void) {
     return read_clock(CLOCK_MONOTONIC);
+}
+int64_t clock_fine(void) {
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t))
+        abort();
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 err clock_tick(int64_t every_ms, int *fd) {
@@ -126,31 +132,4 @@ int signal_read(int fd) {
     struct signalfd_siginfo got;
     ssize_t size = read(fd, &got, sizeof(got));
     return size == (ssize_t)sizeof(got) ? (int)got.ssi_signo : 0;
-}
-
-/* Strangers' words may stand in a line: none of them may start a new one or steer a terminal. */
-static size_t add_words(char *line, size_t at, str words) {
-    for (size_t i = 0; i < words.len && at < LINE_MAX_BYTES; i++) {
-        unsigned char c = (unsigned char)words.ptr[i];
-        line[at++] = c < ' ' || c == 0x7f ? ' ' : words.ptr[i];
-    }
-    return at;
-}
-
-void log_line(str level, str words) {
-    char line[LINE_MAX_BYTES + 1], stamp[40];
-    instant now = clock_now();
-    time_t seconds = (time_t)(now / 1000);
-    struct tm t;
-    gmtime_r(&seconds, &t);
-    size_t size = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &t);
-    (void)snprintf(stamp + size, sizeof(stamp) - size, ".%03dZ ", (int)(now % 1000));
-    size_t at = add_words(line, 0, str_of(stamp));
-    at = add_words(line, at, level);
-    at = add_words(line, at, S(" "));
-    at = add_words(line, at, words);
-    line[at++] = '\n';
-    /* One write, so that lines of several threads do not mix. */
-    ssize_t put = write(STDERR_FILENO, line, at);
-    (void)put;
 }

@@ -1,4 +1,4 @@
-/* world: the clock, the dice, the environment, signals and the log: the small doors. */
+/* world: the clock, the dice, the environment, signals: the small doors. */
 #ifndef IO_WORLD_H
 #define IO_WORLD_H
 
@@ -8,6 +8,8 @@
 instant clock_now(void);
 /* Steady milliseconds, for durations. */
 int64_t clock_steady(void);
+/* The same in microseconds. */
+int64_t clock_fine(void);
 /* A descriptor that becomes readable every so many ms; clock_tick_read makes it wait again. */
 MUST err clock_tick(int64_t every_ms, int *fd);
 void clock_tick_read(int fd);
@@ -22,7 +24,5 @@ MUST err world_secret(struct arena *mem, str name, str *out);
  * waits. */
 MUST err signal_open(int *fd);
 int signal_read(int fd);
-/* One line to stderr: "time level words". Never a secret: the caller masks. */
-void log_line(str level, str words);
 
 #endif

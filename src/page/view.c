@@ -153,6 +153,7 @@ struct tree *view_absent(struct arena *mem, const struct shop *shop, const struc
     view_title(&v, words(shop->lang, S("no_page")));
     tree_put_bool(mem, v.tree, S("noindex"), true);
     tree_put(v.tree, S("sentence"), tree_none(mem));
+    tree_put_text(mem, v.tree, S("ref"), S(""));
     tree_put_bool(mem, v.tree, S("ask"), false);
     return v.tree;
 }
@@ -183,6 +184,7 @@ struct tree *view_message(struct arena *mem, const struct shop *shop, const stru
     struct view v = view_new(mem, shop, theme, VIEW_PROGRAM);
     view_title(&v, title.len ? title : sentence);
     tree_put_text(mem, v.tree, S("sentence"), title.len ? sentence : S(""));
+    tree_put_text(mem, v.tree, S("ref"), S(""));
     tree_put_bool(mem, v.tree, S("ask"), false);
     return v.tree;
 }

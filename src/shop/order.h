@@ -54,6 +54,7 @@ struct payment {
     str gateway, transaction, event;
     money amount;
     instant at;
+    str ref; /* of the note */
 };
 
 struct refund {
@@ -80,6 +81,7 @@ struct order {
     str address_hash;
     money total;
     str gateway, link, reference;
+    str ref; /* of the request that placed it */
     const struct tree *origin; /* utm_*, ref: a map, may be null */
     unsigned marks;
     struct line *lines;
@@ -170,6 +172,7 @@ struct note {
     str status; /* in the provider's words, for the owner */
     str raw;    /* the body */
     instant at;
+    str ref; /* of the request that brought it */
     str detail;
 };
 

@@ -166,7 +166,8 @@ static void pay(const struct hearing *h) {
         .transaction = n->transaction,
         .event = n->event,
         .amount = amount,
-        .at = n->at};
+        .at = n->at,
+        .ref = n->ref};
     if (o->paid_at || !is_covered(h))
         return;
     o->paid_at = n->at;

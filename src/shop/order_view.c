@@ -131,6 +131,7 @@ struct tree *order_view(struct arena *mem, const struct order *o) {
     put_money(mem, t, S("total"), o->total);
     tree_put_text(mem, t, S("currency"), str_copy(mem, str_of(o->total.currency)));
     tree_put_text(mem, t, S("gateway"), o->gateway);
+    tree_put_text(mem, t, S("ref"), o->ref);
     tree_put_text(mem, t, S("link"), o->link);
     tree_put(t, S("consents"), consents_view(mem, o));
     tree_put(t, S("payments"), payments_view(mem, o));

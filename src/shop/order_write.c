@@ -54,6 +54,7 @@ static const struct field payment_fields[] = {
     AT(payment, FIELD_TEXT, event),
     AT(payment, FIELD_MONEY, amount),
     AT(payment, FIELD_INT, at),
+    AT(payment, FIELD_TEXT, ref),
 };
 static const struct field refund_fields[] = {
     AT(refund, FIELD_TEXT, gateway),
@@ -129,6 +130,7 @@ static const struct field note_fields[] = {
     AT(note, FIELD_TEXT, status),
     AT(note, FIELD_TEXT, raw),
     AT(note, FIELD_INT, at),
+    AT(note, FIELD_TEXT, ref),
     AT(note, FIELD_TEXT, detail),
 };
 
@@ -159,6 +161,7 @@ static const struct field order_fields[] = {
     AT(order, FIELD_TEXT, gateway),
     AT(order, FIELD_TEXT, link),
     AT(order, FIELD_TEXT, reference),
+    AT(order, FIELD_TEXT, ref),
     AT(order, FIELD_TREE, origin),
     AT(order, FIELD_SMALL, marks),
     LIST(order, lines, line_count, line_record),

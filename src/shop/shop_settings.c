@@ -109,7 +109,8 @@ static const str known[] = {
     S_INIT("currency"),
     S_INIT("timezone"), S_INIT("seller"), S_INIT("gateways"), S_INIT("store"), S_INIT("mail"),
     S_INIT("listen"), S_INIT("tls"), S_INIT("proxies"), S_INIT("limits"), S_INIT("consents"),
-    S_INIT("steps"), S_INIT("connectors"), S_INIT("frame"), S_INIT("expire"), S_INIT("backup"),
+    S_INIT("steps"), S_INIT("connectors"), S_INIT("frame"), S_INIT("expire"),
+    S_INIT("log"), S_INIT("backup"),
 };
 /* clang-format on */
 
@@ -358,6 +359,17 @@ static void later_read(struct reader *r, const struct tree *settings) {
                 JOIN(r->mem, S("`"), names[i], S("` does nothing in this version: leave it out")));
 }
 
+static void log_read(struct reader *r, const struct tree *settings) {
+    static const str words[] = {S_INIT("quiet"), S_INIT("steps"), S_INIT("requests")};
+    str text = reader_text(r, settings, S("log"), false);
+    r->shop->log = text.len ? text : words[2];
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_is(words[i], r->shop->log))
+            return;
+    reader_mistake(r, tree_find(settings, S("log")),
+        S("`log` is `requests` (everything), `steps` (no requests) or `quiet` (warnings only)"));
+}
+
 static void expire_read(struct reader *r, const struct tree *settings) {
     str text = reader_text(r, settings, S("expire"), false);
     r->shop->expire_ms = 7 * TIME_DAY;
@@ -377,5 +389,6 @@ void settings_read(struct reader *r, const struct tree *settings) {
     limits_read(r, settings);
     expire_read(r, settings);
     later_read(r, settings);
+    log_read(r, settings);
     r->shop->proxies = reader_texts(r, settings, S("proxies"));
 }

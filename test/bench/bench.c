@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "io/files.h"
+#include "io/log.h"
 #include "io/world.h"
 #include "shop/order.h"
 
@@ -50,7 +51,7 @@ static uint64_t bench_dice(void *self) {
 static void bench_crash(void *self, enum crash_point at) {}
 
 static void bench_log(void *self, str level, str words) {
-    log_line(level, words);
+    log_now(level, words);
 }
 
 struct bench *bench_open(const char *dir) {

@@ -18,6 +18,7 @@ import first_shop
 import mailing
 import notes
 import partners
+import seen
 import proxies
 import reload
 import stand
@@ -27,6 +28,7 @@ from driver import ROOT, Rows, end_all
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
          "asking": asking, "mailing": mailing,
          "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
+PARTS["seen"] = seen
 
 
 def sanitizers(rows, folder):

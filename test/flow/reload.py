@@ -69,7 +69,8 @@ def kept(rows, shop):
         done = shop.cli_run("reload")
         rows.add(f"{name}: exit code 1 and the place", done.returncode == 1
                  and re.search(said, done.stderr) and "goes on as it was" in done.stderr, done)
-        rows.add(f"{name}: the log too", re.search(r"Z error \S*" + said, shop.log_text()), shop.log_end())
+        rows.add(f"{name}: the log too", wait_for(lambda: re.search(
+            r"level=error words=\"\S*" + said, shop.log_text()), 20), shop.log_end())
         rows.same(f"{name}: the shop goes on", order_json(shop).status, 201)
         if there:
             shop.write(file, good)

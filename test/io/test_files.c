@@ -1,5 +1,6 @@
 #include "house.h"
 #include "io/files.h"
+#include "io/log.h"
 #include "io/world.h"
 
 #include <fcntl.h>
@@ -201,13 +202,27 @@ TEST(log_lines) {
     int fd = open(str_cz(mem, JOIN(mem, dir, S("/log"))), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     fflush(stderr);
     CHECK("log", dup2(fd, STDERR_FILENO) >= 0);
-    log_line(S("info"), S("a\nb\x1b[31mc"));
+    log_now(S("info"), S("what=a"));
+    struct log *l;
+    CHECK("makes", log_new(&l).code == ERR_NONE && log_start(l).code == ERR_NONE);
+    for (int i = 0; i < 3; i++)
+        log_add(l, S("warn"), S("what=b"));
+    log_end(l, 20000);
+    log_add(l, S("info"), S("what=c"));
+    CHECK_INT("none is lost", log_dropped(l), 0);
+    log_free(l);
     CHECK("log", dup2(kept, STDERR_FILENO) >= 0);
     close(kept);
     close(fd);
     CHECK("log", files_read(mem, dir, S("log"), 1000, &text).code == ERR_NONE);
-    CHECK_STR("one line", str_from(text, 24), S(" info a b [31mc\n"));
-    CHECK("a time", str_starts(text, S("20")) && text.ptr[10] == 'T' && text.ptr[23] == 'Z');
+    static const char *const ends[] = {" level=info what=a", " level=warn what=b",
+        " level=warn what=b", " level=warn what=b", " level=info what=c"};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        str line = {0};
+        CHECK("a line", str_cut(&text, '\n', &line) && str_starts(line, S("time=20")));
+        CHECK_STR(ends[i], str_from(line, 29), str_of(ends[i]));
+    }
+    CHECK_INT("and no more", text.len, 0);
     arena_free(mem);
 }
 
