@@ -12,6 +12,7 @@ struct inventory {
     const struct house_shop *house;
     struct report *report;
     struct links *links;
+    bool academy; /* the folder is there */
 };
 
 static void wrong(const struct inventory *v, struct place at, str sentence) {
@@ -219,7 +220,7 @@ static void lesson_check(const struct inventory *v, str folder, str name) {
 static size_t lessons_check(const struct inventory *v, str folder) {
     const str *names = NULL;
     size_t count = 0, lessons = 0;
-    if (files_list(v->mem, v->house->dir, folder, &names, &count).code != ERR_NONE)
+    if (!v->academy || files_list(v->mem, v->house->dir, folder, &names, &count).code != ERR_NONE)
         return 0;
     for (size_t i = 0; i < count; i++)
         if (str_ends(names[i], S(".md"))) {
@@ -301,7 +302,8 @@ static void product_check(const struct inventory *v, const struct product *p) {
 void inventory(struct arena *mem, const struct house_shop *house, struct report *report) {
     struct arena *scratch = arena_new(LIMIT_SHOP_ARENA);
     const struct shop *shop = house->shop;
-    struct inventory v = {scratch, house, report, links_new(scratch, house)};
+    struct inventory v = {scratch, house, report, links_new(scratch, house),
+        files_is_dir(house->dir, S("academy"))};
     for (size_t i = 0; i < house->site.page_count; i++)
         page_check(&v, &house->site.pages[i]);
     pages_others(&v);

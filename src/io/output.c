@@ -18,6 +18,7 @@ enum { MANIFEST_MOST = 1 << 28, PIECE = 64 * 1024, NAME_ROOM = 32 };
 struct made {
     struct manifest_entry entry;
     size_t number;
+    bool fresh; /* nothing was there, perhaps not even the folder */
     struct made *next;
 };
 
@@ -199,9 +200,11 @@ static err stranger(const struct output *o, str path) {
 }
 
 /* *same: it is there already. O_NONBLOCK: a pipe of that name must not stop us. */
-static err look(struct output *o, const char *path, const struct source *s, bool *same) {
+static err look(struct output *o, struct made *m, const struct source *s, bool *same) {
+    const char *path = m->entry.path.ptr;
     int fd = openat(o->root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
+    m->fresh = fd < 0 && errno == ENOENT;
+    if (m->fresh)
         return OK_ERR;
     if (fd < 0 && errno != ENOTDIR)
         return failed(o, S("read"), str_of(path));
@@ -221,7 +224,7 @@ static err put(struct output *o, str path, const struct source *s, bool lasting)
     struct made *m = NEW(o->mem, struct made);
     m->entry.path = str_of(str_cz(o->mem, path));
     m->entry.mark = lasting ? MANIFEST_LASTING : MANIFEST_PAGE;
-    TRY(look(o, m->entry.path.ptr, s, &same));
+    TRY(look(o, m, s, &same));
     if (!same) {
         m->number = o->numbers + 1;
         TRY(make_beside(o, path, s, m->number));
@@ -255,24 +258,27 @@ static err part_done(const struct output *o, err e) {
     return err_in(o->mem, e, S("the pages are changed in part; mend this and build again: "));
 }
 
+/* The folders above the file, the deepest first: mostly only that one is missing. */
 static bool folders_make(const struct output *o, str path) {
     char z[PATH_MAX];
     if (!beneath_cz(path, z))
         return false;
-    for (char *at = z; (at = strchr(at, '/')); *at++ = '/') {
-        *at = 0;
-        if (mkdirat(o->root, z, 0755) && errno != EEXIST)
-            return false;
-    }
-    return true;
+    char *end = strrchr(z, '/');
+    if (!end)
+        return true;
+    *end = 0;
+    if (!mkdirat(o->root, z, 0755) || errno == EEXIST)
+        return true;
+    return errno == ENOENT && folders_make(o, str_of(z))
+           && (!mkdirat(o->root, z, 0755) || errno == EEXIST);
 }
 
 static err place(const struct output *o, const struct made *m) {
     char name[NAME_ROOM];
     beside_name(name, m->number);
-    if (!renameat(o->beside, name, o->root, m->entry.path.ptr))
+    if (!m->fresh && !renameat(o->beside, name, o->root, m->entry.path.ptr))
         return OK_ERR;
-    if (errno == ENOENT && folders_make(o, m->entry.path)
+    if ((m->fresh || errno == ENOENT) && folders_make(o, m->entry.path)
         && !renameat(o->beside, name, o->root, m->entry.path.ptr))
         return OK_ERR;
     return part_done(o, failed(o, S("write"), m->entry.path));
