@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|proxies|reload|stand|wire …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|proxies|reload|stand|wire|serving …]
 """
 import argparse
 import os
@@ -18,17 +18,18 @@ import first_shop
 import mailing
 import notes
 import partners
-import seen
 import proxies
 import reload
+import seen
+import serving
 import stand
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
          "asking": asking, "mailing": mailing,
-         "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire}
-PARTS["seen"] = seen
+         "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire,
+         "seen": seen, "serving": serving}
 
 
 def sanitizers(rows, folder):
