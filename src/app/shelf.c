@@ -4,17 +4,22 @@
 #include "base/hash.h"
 #include "http/coding.h"
 #include "http/condition.h"
+#include "http/date.h"
+#include "http/type.h"
+#include "io/files.h"
 
 enum {
     SLOTS = 1024,
     SHELF_MAX = 4 << 20,
     PAGE_MAX = 256 * 1024, /* of one, compressed */
+    FILE_MAX = 512 * 1024, /* of one, before: the loop waits while it is compressed */
     SMALL = 256,           /* not worth a header */
     TAG = 12,              /* bytes of the digest in an ETag */
 };
 
 struct made {
-    str path, tag, zipped; /* zipped: "" when it is no smaller */
+    str path;        /* of a file its ETag: it has one, however many paths lead to it */
+    str tag, zipped; /* zipped: "" when it is no smaller */
     str type;
     bool lasting;
 };
@@ -110,4 +115,56 @@ err shelf_answer(const struct flow *f, struct response *out) {
     bool zipped = takes && m.zipped.len;
     answer_made(f, &m, zipped, zipped ? m.zipped : file.bytes, out);
     return OK_ERR;
+}
+
+/* ---- files ---- */
+
+/* Nothing is kept of a file that is changed while it is read. */
+static err file_zip(const struct flow *f, const struct response *r, str etag, struct made *out) {
+    struct file_mark after = {0};
+    str bytes = {0};
+    TRY(files_read(f->mem, r->file_in, r->file, FILE_MAX, &bytes));
+    TRY(files_mark(f->mem, r->file_in, r->file, &after));
+    if (!str_is(after.etag, etag))
+        return err_make(ERR_BUSY, S("the file is being written"));
+    str zipped = gzip_write(f->mem, bytes);
+    bool fits = zipped.len < bytes.len && zipped.len < PAGE_MAX - 1024;
+    *out = (struct made){.path = etag, .tag = etag, .zipped = fits ? zipped : S("")};
+    return OK_ERR;
+}
+
+static str file_zipped(const struct flow *f, const struct response *r, str etag) {
+    const struct made *kept = slot_of(f->shelf, etag);
+    struct made m = {0};
+    if (str_is(kept->path, etag))
+        return str_copy(f->mem, kept->zipped);
+    if (file_zip(f, r, etag, &m).code != ERR_NONE)
+        return S("");
+    shelf_put(f->shelf, etag, &m);
+    return m.zipped;
+}
+
+void shelf_file(const struct flow *f, struct response *r) {
+    const struct type *type = type_of(r->file);
+    struct file_mark mark = {0};
+    if (!type->text)
+        return;
+    response_header(r, S("Vary"), S("Accept-Encoding"));
+    if (!f->shelf || !request_takes_gzip(f->request) || request_header(f->request, S("Range")).len)
+        return;
+    err e = files_mark(f->mem, r->file_in, r->file, &mark);
+    if (e.code != ERR_NONE || mark.size < SMALL || mark.size > FILE_MAX)
+        return;
+    str zipped = file_zipped(f, r, mark.etag);
+    if (!zipped.len)
+        return;
+    str tag = JOIN(f->mem, str_part(mark.etag, 0, mark.etag.len - 1), S("-gz\""));
+    response_header(r, S("ETag"), tag);
+    response_header(r, S("Last-Modified"), date_write(f->mem, mark.changed));
+    response_header(r, S("Content-Encoding"), S("gzip"));
+    int status = condition_check(f->request, tag, mark.changed);
+    r->status = status ? status : 200;
+    r->body = status == 412 ? S("") : zipped;
+    r->type = type->name;
+    r->file = r->file_in = S("");
 }

@@ -101,6 +101,7 @@ static void answer_image(const struct flow *f, const struct route_match *m, stru
     response_header(&reply->response, S("X-Content-Type-Options"), S("nosniff"));
     response_header(&reply->response, S("Cache-Control"),
         f->shop->live ? S("public, max-age=3600") : S("no-cache"));
+    shelf_file(f, &reply->response);
 }
 
 /* clang-format off */

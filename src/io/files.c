@@ -1,6 +1,7 @@
 #include "io/files.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "io/beneath.h"
 #include "io/world.h"
 
@@ -112,6 +113,27 @@ err files_open(struct arena *mem, str dir, str path, int *fd) {
         *fd = got;
     else
         close(got);
+    return e;
+}
+
+struct file_mark file_mark_of(struct arena *mem, const struct stat *is) {
+    struct buf b = buf_new(mem, 80);
+    buf_format(&b, "\"%llx-%llx-%llx%09lx\"", (unsigned long long)is->st_ino,
+        (unsigned long long)is->st_size, (unsigned long long)is->st_mtim.tv_sec,
+        (unsigned long)is->st_mtim.tv_nsec);
+    return (struct file_mark){.etag = buf_str(&b),
+        .size = (uint64_t)is->st_size,
+        .changed = (instant)is->st_mtim.tv_sec * TIME_SECOND};
+}
+
+err files_mark(struct arena *mem, str dir, str path, struct file_mark *out) {
+    struct stat is;
+    int fd = -1;
+    TRY(files_open(mem, dir, path, &fd));
+    err e = file_is(mem, fd, path, &is);
+    close(fd);
+    if (e.code == ERR_NONE)
+        *out = file_mark_of(mem, &is);
     return e;
 }
 

@@ -5,6 +5,7 @@
 #define IO_FILES_H
 
 #include "base/err.h"
+#include "base/time.h"
 
 /* ERR_ABSENT, ERR_INVALID (a folder, a link out), ERR_TOO_BIG, ERR_SETUP (not readable). */
 MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out);
@@ -17,6 +18,16 @@ MUST err files_write(str dir, str path, str bytes, unsigned mode);
 MUST err files_make_dir(str dir, str path, unsigned mode);
 /* The first bytes of a file, at most `size`; its whole size in *whole. Errors as files_read. */
 MUST err files_peek(struct arena *mem, str dir, str path, size_t size, str *out, uint64_t *whole);
+/* What tells the bytes of a file from others: the same mark, the same bytes, as long as nobody sets
+ * the clock back. Errors as files_read. */
+struct file_mark {
+    str etag; /* strong, with its quotes */
+    uint64_t size;
+    instant changed; /* whole seconds */
+};
+struct stat;
+struct file_mark file_mark_of(struct arena *mem, const struct stat *is);
+MUST err files_mark(struct arena *mem, str dir, str path, struct file_mark *out);
 bool files_is(str dir, str path);
 bool files_is_dir(str dir, str path);
 /* Names in a folder, sorted, without "." and ".."; ERR_ABSENT. */
