@@ -52,7 +52,7 @@ static enum err_code code_of(int status) {
     return ERR_INVALID;
 }
 
-static err ask(const struct command_call *c, str method, str target, const struct tree **out) {
+err command_ask(const struct command_call *c, str method, str target, const struct tree **out) {
     struct talk_answer answer = {0};
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
@@ -104,7 +104,7 @@ static void tree_print(const struct command_call *c, const struct tree *t, str i
     }
 }
 
-static void show(const struct command_call *c, const struct tree *t) {
+void command_show(const struct command_call *c, const struct tree *t) {
     if (c->json)
         say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
     else
@@ -118,7 +118,7 @@ err command_order_list(const struct command_call *c) {
     str target =
         JOIN(c->mem, S("/orders?limit="), c->limit.len ? percent_write(c->mem, c->limit) : S("100"),
             S("&state="), percent_write(c->mem, c->state));
-    TRY(ask(c, S("GET"), target, &t));
+    TRY(command_ask(c, S("GET"), target, &t));
     const struct tree *list = tree_find(t, S("orders"));
     if (c->json)
         lines_json(c, list);
@@ -133,15 +133,16 @@ err command_order_list(const struct command_call *c) {
 
 err command_order_show(const struct command_call *c) {
     const struct tree *t = NULL;
-    TRY(ask(c, S("GET"), JOIN(c->mem, S("/orders/"), percent_write(c->mem, c->words[0])), &t));
-    show(c, t);
+    TRY(command_ask(
+        c, S("GET"), JOIN(c->mem, S("/orders/"), percent_write(c->mem, c->words[0])), &t));
+    command_show(c, t);
     return OK_ERR;
 }
 
 static err order_verb(const struct command_call *c, str verb, str done) {
     const struct tree *t = NULL;
     str target = JOIN(c->mem, S("/orders/"), percent_write(c->mem, c->words[0]), S("?do="), verb);
-    TRY(ask(c, S("POST"), target, &t));
+    TRY(command_ask(c, S("POST"), target, &t));
     if (c->json)
         say(JOIN(c->mem, json_write(c->mem, t), S("\n")));
     else
@@ -174,7 +175,7 @@ static bool waits_for_person(const struct tree *j) {
 err command_queue_list(const struct command_call *c) {
     const struct tree *t = NULL;
     int64_t persons = 0;
-    TRY(ask(c, S("GET"), S("/queue"), &t));
+    TRY(command_ask(c, S("GET"), S("/queue"), &t));
     const struct tree *list = tree_find(t, S("jobs"));
     for (const struct tree *j = list ? list->first : NULL; j; j = j->next)
         persons += waits_for_person(j);
@@ -194,18 +195,18 @@ err command_queue_list(const struct command_call *c) {
 
 err command_queue_show(const struct command_call *c) {
     const struct tree *t = NULL;
-    TRY(ask(c, S("GET"), JOIN(c->mem, S("/queue/"), c->words[0]), &t));
-    show(c, t);
+    TRY(command_ask(c, S("GET"), JOIN(c->mem, S("/queue/"), c->words[0]), &t));
+    command_show(c, t);
     return OK_ERR;
 }
 
 static err queue_verb(const struct command_call *c, str verb, str text) {
     const struct tree *t = NULL;
-    TRY(ask(c, S("POST"),
+    TRY(command_ask(c, S("POST"),
         JOIN(c->mem, S("/queue/"), c->words[0], S("?do="), verb, S("&text="),
             percent_write(c->mem, text)),
         &t));
-    show(c, t);
+    command_show(c, t);
     return OK_ERR;
 }
 

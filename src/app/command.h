@@ -15,7 +15,7 @@ struct command_call {
     size_t word_count;
     str dir; /* -C, "." */
     bool json;
-    bool anew, quiet;
+    bool anew, quiet, replace, with_secret, yes, anyway;
     str port, idle, limit, state, evidence, reason, as, to;
 };
 
@@ -44,11 +44,18 @@ err command_queue_show(const struct command_call *c);
 err command_queue_retry(const struct command_call *c);
 err command_queue_done(const struct command_call *c);
 err command_queue_drop(const struct command_call *c);
+err command_backup(const struct command_call *c);
+err command_restore(const struct command_call *c);
 err command_version(const struct command_call *c);
 err command_help(const struct command_call *c);
 
 /* The whole table, for help and for main. */
 const struct command *command_table(size_t *count);
+
+/* Asks the running program over its control socket, else the store itself; see app/desk. */
+err command_ask(const struct command_call *c, str method, str target, const struct tree **out);
+/* As JSON or as lines, as --json says. */
+void command_show(const struct command_call *c, const struct tree *t);
 
 /* Prints to stdout (data) or stderr (talk). */
 void say(str text);

@@ -2,6 +2,8 @@
 
 #include "app/call.h"
 #include "app/orders.h"
+#include "base/encode.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "http/route.h"
 #include "shop/plan.h"
@@ -250,10 +252,50 @@ static err queue_do(struct desk_call *c) {
     return OK_ERR;
 }
 
+/* ---- backup ---- */
+
+str desk_print(struct arena *mem, str secret) {
+    return hex_write(mem, str_part(hash_hmac(mem, secret, S("backup")), 0, 8));
+}
+
+/* When and how many: for doctor. The copy is whole whether this is kept or not. */
+static void backup_remember(struct desk_call *c, const struct store_backup *b) {
+    struct put put = {.part = S("shop"),
+        .kind = S("backup"),
+        .version = PUT_ANY,
+        .bytes = json_write(c->mem, c->out)};
+    struct change change = {.puts = &put, .count = 1};
+    c->store->kind->apply(c->store, &change, 1);
+    if (change.kept != KEPT_OK)
+        doors_log(c->work->doors, S("warn"), S("that a backup was made was not kept"));
+}
+
+static err backup(struct desk_call *c) {
+    const struct doors *d = c->work->doors;
+    str file = request_query(c->mem, c->request, S("file"));
+    bool secret = request_query(c->mem, c->request, S("secret")).len > 0;
+    struct store_backup b = {.now = d->now(d->self),
+        .print = desk_print(c->mem, c->work->shop->secret),
+        .secret = secret ? hex_write(c->mem, c->work->shop->secret) : S(""),
+        .replace = request_query(c->mem, c->request, S("replace")).len > 0};
+    if (!d->own || !str_starts(file, S("/")))
+        return err_make(ERR_INVALID, S("a backup wants a whole path, and a store in a file"));
+    err e = store_sqlite_backup(d->own, c->mem, file, &b);
+    if (e.code != ERR_NONE)
+        return err_in(c->mem, e, S("There is no backup, and nothing is half written: "));
+    tree_put_text(c->mem, c->out, S("file"), file);
+    tree_put_text(c->mem, c->out, S("at"), time_iso(c->mem, b.now));
+    tree_put_int(c->mem, c->out, S("orders"), b.orders);
+    tree_put_int(c->mem, c->out, S("bytes"), b.bytes);
+    tree_put_bool(c->mem, c->out, S("secret"), secret);
+    backup_remember(c, &b);
+    return OK_ERR;
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
-enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO };
+enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO, BACKUP };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/orders"),   ORDERS},
     {S_INIT("GET"),  S_INIT("/orders/:"), ORDER},
@@ -261,12 +303,23 @@ static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/queue"),    QUEUE},
     {S_INIT("GET"),  S_INIT("/queue/*"),  JOB},
     {S_INIT("POST"), S_INIT("/queue/*"),  JOB_DO},
+    {S_INIT("POST"), S_INIT("/backup"),   BACKUP},
 };
 static err (*const acts[])(struct desk_call *c) = {
     [ORDERS] = orders_list, [ORDER] = orders_show, [ORDER_DO] = orders_do, [QUEUE] = queue_list,
-    [JOB] = queue_show, [JOB_DO] = queue_do,
+    [JOB] = queue_show, [JOB_DO] = queue_do, [BACKUP] = backup,
 };
 /* clang-format on */
+
+/* Who asks is the owner: the whole sentence, whatever the status. */
+static struct response problem(struct arena *mem, err e) {
+    struct response r = response_problem(mem, e, NULL, S(""));
+    struct tree *t = tree_map(mem);
+    tree_put_int(mem, t, S("status"), r.status);
+    tree_put_text(mem, t, S("detail"), e.what.len ? e.what : str_of(err_rules[e.code].stranger));
+    r.body = json_write(mem, t);
+    return r;
+}
 
 void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out) {
     struct route_match m = {0};
@@ -280,5 +333,5 @@ void desk(struct arena *mem, const struct work *w, const struct request *r, stru
     if (e.code == ERR_NONE)
         e = acts[m.name](&c);
     *out = e.code == ERR_NONE ? response_json(200, json_write(mem, c.out))
-                              : response_problem(mem, e, NULL, S(""));
+                              : problem(mem, e);
 }

@@ -8,6 +8,7 @@
  *   GET  /queue                          {jobs: […]}: due, stuck and stray
  *   GET  /queue/<job>                    one job with its frozen request, secrets left out
  *   POST /queue/<job>?do=retry|anew|done|drop&text=
+ *   POST /backup?file=&replace=&secret=  copies the store into a file
  * A job's slashes stand percent-encoded or as they are.
  */
 #ifndef APP_DESK_H
@@ -16,6 +17,8 @@
 #include "app/work.h"
 #include "http/message.h"
 
+/* What tells one shop secret from another, and nothing about it. */
+str desk_print(struct arena *mem, str secret);
 void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out);
 
 #endif

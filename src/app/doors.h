@@ -41,6 +41,9 @@ struct doors {
     void (*log)(void *self, str level, str pairs); /* base/fields */
     struct talk *talk;
     struct store *store; /* in the event thread: only get and list */
+    struct store *own;   /* the store itself, for backup; null: not this kind */
+    instant restored_at; /* 0: never; restored_from: when that backup was made */
+    instant restored_from;
     struct meter *meter;        /* null: nothing is counted */
     struct facts *facts;        /* null: nobody looks */
     const struct tree *hidden;  /* values of secrets, for the mask; may be null */

@@ -49,6 +49,14 @@ static const struct command table[] = {
         "down why."),
      S_INIT("grosz queue drop --reason \"refunded by hand\" JOB"), 1, 1, S_INIT(" --reason "
      ""), command_queue_drop},
+    {S_INIT("backup"), S_INIT("[--replace] [--with-secret] FILE"),
+     S_INIT("Copy the database into one file, also while the shop runs, and verify it."),
+     S_INIT("grosz backup /backup/shop-monday.db"), 1, 1, S_INIT(" --replace --with-secret "
+     ""), command_backup},
+    {S_INIT("restore"), S_INIT("[--yes] [--anyway] FILE"),
+     S_INIT("Put a backup in the place of the database, which is kept beside it."),
+     S_INIT("grosz restore --yes /backup/shop-monday.db"), 1, 1, S_INIT(" --yes --anyway "
+     ""), command_restore},
     {S_INIT("version"), S_INIT(""), S_INIT("Say which program this is."),
      S_INIT("grosz version"), 0, 0, S_INIT(" "), command_version},
     {S_INIT("help"), S_INIT("[--as man|bash|zsh|fish] [COMMAND]"), S_INIT("Explain a command; "
@@ -77,6 +85,10 @@ static const struct flag flags[] = {
     FLAG("--json", false, json),
     FLAG("--anew", false, anew),
     FLAG("--quiet", false, quiet),
+    FLAG("--replace", false, replace),
+    FLAG("--with-secret", false, with_secret),
+    FLAG("--yes", false, yes),
+    FLAG("--anyway", false, anyway),
     FLAG("--port", true, port),
     FLAG("--idle", true, idle),
     FLAG("--limit", true, limit),

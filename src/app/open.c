@@ -2,6 +2,7 @@
 
 #include "app/bugs.h"
 #include "base/encode.h"
+#include "base/json_row.h"
 #include "io/client.h"
 #include "io/files.h"
 #include "io/world.h"
@@ -44,6 +45,20 @@ static enum log_wish logs_of(const struct shop *s) {
                                         : LOG_REQUESTS;
 }
 
+/* When a backup was last put in the place of the database. */
+static err restored_read(struct arena *mem, struct doors *d) {
+    struct row row;
+    const struct tree *t = NULL;
+    err e = d->store->kind->get(d->store, mem, S("shop"), S("restored"), S(""), &row);
+    if (e.code == ERR_ABSENT)
+        return OK_ERR;
+    TRY(e);
+    TRY(json_read_row(mem, row.bytes, &t));
+    d->restored_at = tree_get_int(t, S("at"), 0);
+    d->restored_from = tree_get_int(t, S("made_at"), 0);
+    return OK_ERR;
+}
+
 err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out) {
     TRY(log_new(&out->log));
     struct store_sqlite_options options = {.now = clock_now()};
@@ -67,11 +82,15 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
         .log = real_log,
         .talk = bugs_talk(mem, talk),
         .store = committer_store(out->committer),
+        .own = out->store,
         .hidden = hidden_of(mem, shop->shop),
         .logs = logs_of(shop->shop),
     };
     out->work = (struct work){.doors = &out->doors, .shop = shop->shop, .theme = shop->site.theme};
-    return OK_ERR;
+    e = restored_read(mem, &out->doors);
+    if (e.code != ERR_NONE)
+        open_close(out);
+    return e;
 }
 
 void open_close(struct opened *o) {

@@ -189,6 +189,14 @@ static bool buyer_waits(const struct order *o) {
     return false;
 }
 
+/* Of an order that is older than the restore of a backup: the program that was ended may have sent
+ * it after the backup was made. Not known from the step, so all are doubted, once. */
+static bool is_in_doubt(
+    const struct doors *d, const struct order *o, const struct step *s, instant now) {
+    return d->restored_at && o->placed_at <= d->restored_at && s->doubted_at < d->restored_at
+           && s->state == STEP_READY && s->due <= now;
+}
+
 static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
     struct sending *n = e->state;
     struct step *s = orders_step_by_key(o, n->job->key);
@@ -203,7 +211,12 @@ static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o)
         return OK_ERR;
     }
     err made = call_new(mem, e->work, o, s, &n->call);
+    bool doubted = is_in_doubt(e->work->doors, o, s, now);
+    if (doubted)
+        step_doubt(s, n->call.class, e->work->doors->restored_from, now);
     n->todo = step_begin(s, n->call.class, now);
+    if (doubted && n->todo == STEP_REST)
+        n->todo = STEP_WRITE; /* now on hold, or to be asked about */
     if (n->todo != STEP_SEND)
         return OK_ERR;
     if (made.code == ERR_NONE && !s->digest.len)

@@ -97,6 +97,7 @@ static const struct field step_fields[] = {
     AT(step, FIELD_INT, silent),
     AT(step, FIELD_INT, retried),
     AT(step, FIELD_INT, crashed_at),
+    AT(step, FIELD_INT, doubted_at),
     AT(step, FIELD_INT, due),
     AT(step, FIELD_INT, first_at),
     AT(step, FIELD_INT, started_at),

@@ -121,6 +121,15 @@ static void (*const unknown_rules[])(struct step *s, instant now, int64_t wait) 
     [STEP_MAIL] = unknown_mail,
 };
 
+void step_doubt(struct step *s, enum step_class class, instant since, instant now) {
+    s->doubted_at = now;
+    s->unknowns++;
+    s->error = S("the shop was restored from a backup: whether this was done since is not known");
+    if (!s->first_at || s->first_at > since)
+        s->first_at = since;
+    unknown_rules[class](s, now, 0);
+}
+
 /* ---- begin ---- */
 
 static enum step_do send(struct step *s, enum step_class class, instant now) {

@@ -49,6 +49,7 @@ struct step {
     int64_t silent;           /* times the partner, asked, had no word; since the last UNKNOWN */
     int64_t retried;    /* attempts there were when a person said retry: counted anew from there */
     instant crashed_at; /* the first of those crashes */
+    instant doubted_at; /* when step_doubt was last said; 0: never */
     instant due;        /* when to look at it again; 0: never by itself */
     instant first_at, started_at, finished_at;
     str digest;                /* SHA-256 hex of the frozen request; "" before the first attempt */
@@ -77,6 +78,11 @@ enum step_do {
 /* Changes the step accordingly. A step found sending has crashed: unknowns+1, and by class goes
  * on. */
 enum step_do step_begin(struct step *s, enum step_class class, instant now);
+
+/* The shop was restored from a backup made at `since`: what is ready here may have been done since
+ * then. Counts as UNKNOWN and goes on by class: keyed and natural ready again, with the window of
+ * the key as if first sent at `since`; askable asked first; opaque on hold. Once per restore. */
+void step_doubt(struct step *s, enum step_class class, instant since, instant now);
 
 /* ---- what came of it ---- */
 

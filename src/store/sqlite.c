@@ -353,6 +353,11 @@ err store_sqlite(struct arena *mem, str path, const struct store_sqlite_options 
     s->vfs = options->vfs;
     s->fatal = fatal;
     TRY(disk_open(mem, path, options->reserve ? options->reserve : RESERVE_DEFAULT, &s->disk));
+    err ended = sqlite_restore_finish(mem, path);
+    if (ended.code != ERR_NONE) {
+        disk_close(&s->disk);
+        return ended;
+    }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->returned, NULL);
     err e = sqlite_gate(s, mem, options);

@@ -42,6 +42,11 @@ extern const char *const sqlite_texts[SQL_STATEMENTS];
 /* The start-up gate; the writer stays in s in any case, for sqlite_close. */
 err sqlite_gate(
     struct store_sqlite *s, struct arena *mem, const struct store_sqlite_options *options);
+/* Is it a database of this program, of a schema it knows? */
+err sqlite_gate_known(struct store_sqlite *s, struct arena *mem);
+err sqlite_check_quick(struct sql *q, struct arena *mem);
+/* Under the lock, before the database is opened: ends what a restore has begun. */
+err sqlite_restore_finish(struct arena *mem, str path);
 /* An answer of the writer as an err, with the library's words. */
 err sqlite_err(struct arena *mem, const struct sql *q, enum sql_answer answer, const char *doing);
 

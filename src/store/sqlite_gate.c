@@ -100,20 +100,36 @@ static enum sql_answer gate_migrate_to(struct store_sqlite *s, struct arena *mem
     return answer;
 }
 
-static err gate_migrate(struct store_sqlite *s, struct arena *mem) {
+static err gate_version(struct store_sqlite *s, struct arena *mem, int64_t *out) {
     int64_t version = 0;
 
     TRY(gate_ask_int(s, mem, "PRAGMA user_version", &version));
+    *out = version;
     if (version > (int64_t)COUNT(migrations))
         return err_make(ERR_SETUP,
             JOIN(mem, S("the database was written by a newer grosz (schema "),
                 str_int(mem, version), S(", this one knows "), str_int(mem, COUNT(migrations)),
                 S("): install that one again, or restore a backup from before")));
+    return OK_ERR;
+}
+
+static err gate_migrate(struct store_sqlite *s, struct arena *mem) {
+    int64_t version = 0;
+
+    TRY(gate_version(s, mem, &version));
     while (version < (int64_t)COUNT(migrations)) {
         version++;
         TRY(sqlite_err(mem, s->writer, gate_migrate_to(s, mem, (size_t)version), "migration"));
     }
     return OK_ERR;
+}
+
+err sqlite_gate_known(struct store_sqlite *s, struct arena *mem) {
+    int64_t version = 0;
+
+    TRY(gate_owner(s, mem));
+    TRY(gate_version(s, mem, &version));
+    return version ? OK_ERR : err_make(ERR_INVALID, S("it is no database of a shop"));
 }
 
 /* After a crash that followed a failed fsync the log may hold frames that are in the page cache

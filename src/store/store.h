@@ -111,7 +111,30 @@ MUST err store_sqlite(struct arena *mem, str path, const struct store_sqlite_opt
 bool store_sqlite_full(struct store *s);
 /* PRAGMA quick_check, slow; ERR_CORRUPT says what it found. */
 MUST err store_sqlite_check(struct store *s, struct arena *mem);
-/* A whole copy while running (VACUUM INTO or the backup API), opened again and verified. */
+/* A whole copy while running, in one file: made beside (<path>.part), opened again and verified,
+ * synced, renamed. ERR_SETUP: a file is there, no such folder; ERR_FULL. A killed process leaves
+ * only the .part. */
+struct store_backup {
+    instant now;       /* 0: the copy is not labelled */
+    str print, secret; /* of the shop secret; the secret itself only when it shall be in it */
+    bool replace;      /* a file that is there */
+    int64_t orders, bytes; /* out */
+};
+MUST err store_sqlite_backup(struct store *s, struct arena *mem, str path, struct store_backup *b);
+/* The backup in `file` takes the place of the database, which nobody may have open (ERR_BUSY), and
+ * which is kept beside it as <path>.before-<n>. Foreign, newer and broken files are refused. Killed
+ * at any point, either nothing has happened or the next one to open it finishes. A row says that it
+ * was restored: part "shop", kind "restored", {at, made_at}. */
+struct store_restore {
+    instant now;
+    /* Asked when the file is known to be good; an error ends it with nothing changed. */
+    err (*agree)(const struct store_restore *r);
+    instant made_at; /* out, with the rest; without a label: the last start of what was copied */
+    int64_t orders;
+    str print, secret;
+};
+MUST err store_sqlite_restore(struct arena *mem, str path, str file, struct store_restore *r);
+/* The same as store_sqlite_backup, without a label. */
 MUST err store_sqlite_copy(struct store *s, struct arena *mem, str path);
 
 #endif

@@ -11,6 +11,7 @@ import tempfile
 import traceback
 
 import asking
+import backup
 import building
 import buying
 import commands
@@ -30,6 +31,7 @@ PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": f
          "asking": asking, "mailing": mailing,
          "commands": commands, "building": building, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire,
          "seen": seen, "serving": serving}
+PARTS["backup"] = backup
 
 
 def sanitizers(rows, folder):
