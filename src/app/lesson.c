@@ -3,6 +3,7 @@
 #include "app/call.h"
 #include "app/orders.h"
 #include "base/limits.h"
+#include "http/type.h"
 #include "io/files.h"
 #include "page/view.h"
 #include "shop/words.h"
@@ -111,12 +112,37 @@ static err file_answer(const struct flow *f, const struct visit *v, str name, st
     return err_make(ERR_ABSENT, S("the product has no such file"));
 }
 
+/* What lessons show lies beside them. */
+static bool is_shown(str name) {
+    str rest = name, part = {0};
+    while (str_cut(&rest, '/', &part))
+        if (str_starts(part, S(".")))
+            return false;
+    return type_is_shown(name);
+}
+
+static err picture_answer(
+    const struct flow *f, const struct visit *v, str name, struct reply *reply) {
+    str folder = JOIN(f->mem, f->dir, S("/"), v->folder);
+    if (!files_is(folder, name))
+        return err_make(ERR_ABSENT, S("there is no such picture"));
+    reply->response = (struct response){.status = 200, .file = name, .file_in = folder};
+    /* A picture opened by itself (SVG) is a document: it may show itself and do nothing. */
+    response_header(&reply->response, S("Content-Security-Policy"),
+        S("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
+    response_header(&reply->response, S("Cache-Control"), S("private, max-age=3600"));
+    response_header(&reply->response, S("X-Content-Type-Options"), S("nosniff"));
+    return OK_ERR;
+}
+
 static err lesson(const struct flow *f, const struct route_match *m, struct reply *reply) {
     struct visit v = {0};
     TRY(visit_read(f, m->parts[0], &v));
     str rest = m->parts[1];
     if (str_starts(rest, S("files/")))
         return file_answer(f, &v, str_from(rest, 6), reply);
+    if (is_shown(rest))
+        return picture_answer(f, &v, rest, reply);
     if (str_ends(rest, S("/")))
         rest = str_part(rest, 0, rest.len - 1);
     struct lessons lessons = {0};
@@ -126,6 +152,7 @@ static err lesson(const struct flow *f, const struct route_match *m, struct repl
     struct lesson shown = {.order = v.order,
         .product = v.product,
         .markdown = lessons.text,
+        .base = v.base,
         .lessons = lessons.list,
         .files = files_view(f, &v)};
     const struct tree *view = view_lesson(f->mem, f->shop, f->theme, &shown);

@@ -3,8 +3,10 @@
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "http/type.h"
 #include "io/files.h"
 #include "page/escape.h"
+#include "page/mark.h"
 #include "shop/wish.h"
 
 enum { REMEMBERED = 256 };
@@ -112,13 +114,54 @@ static str rooted_fault(struct links *l, str address, bool picture, str *file) {
         page_guess(l, path));
 }
 
+/* Of what a lesson may link to: lessons, files of the product, what lessons show. */
+static bool course_has(struct links *l, str folder, str path) {
+    const struct product *p = shop_product(l->house->shop, str_from(folder, 8));
+    str whole = JOIN(l->mem, folder, S("/"), path);
+    if (str_ends(path, S("/")))
+        return files_is(l->house->dir, JOIN(l->mem, str_part(whole, 0, whole.len - 1), S(".md")));
+    if (!str_starts(path, S("files/")))
+        return type_is_shown(path) && files_is(l->house->dir, whole);
+    const struct tree *t = p && p->files ? p->files->first : NULL;
+    while (t && !str_is(tree_str(t), str_from(path, 6)))
+        t = t->next;
+    return t;
+}
+
+static str course_guess(struct links *l, str folder, str path) {
+    const str near[] = {JOIN(l->mem, path, S("/")), JOIN(l->mem, S("files/"), path)};
+    for (size_t i = 0; i < COUNT(near); i++)
+        if (course_has(l, folder, near[i]))
+            return JOIN(l->mem, S(", did you mean `"), near[i], S("`?"));
+    if (str_ends(path, S("/")))
+        path = JOIN(l->mem, str_part(path, 0, path.len - 1), S(".md"));
+    return links_guess(l->mem, l->house->dir, JOIN(l->mem, folder, S("/"), path));
+}
+
+static bool is_hidden(str path) {
+    str part = {0};
+    while (str_cut(&path, '/', &part))
+        if (str_starts(part, S(".")))
+            return true;
+    return false;
+}
+
 static str relative_fault(struct links *l, str address, bool picture, str folder, str *file) {
     str path = {0};
     if (!folder.len)
         return JOIN(l->mem, S("`"), address,
             S("` is relative, and this text stands on several pages: begin it with /"));
-    if (picture && links_file(l->mem, address, &path))
+    if (!links_file(l->mem, mark_neighbour(l->mem, S(""), address), &path))
+        return S(""); /* "../": the first lesson */
+    if (is_hidden(path))
+        return JOIN(l->mem, S("`"), address,
+            S("` leads out of the course: its buyers see what lies in "), folder, S(" only"));
+    if (picture)
         *file = JOIN(l->mem, folder, S("/"), path);
+    else if (!course_has(l, folder, path))
+        return JOIN(l->mem, S("the link `"), address,
+            S("` leads nowhere: the course has no such lesson, picture or file"),
+            course_guess(l, folder, path));
     return S("");
 }
 

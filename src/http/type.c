@@ -39,3 +39,9 @@ const struct type *type_of(str file) {
     }
     return &unknown;
 }
+
+bool type_is_shown(str file) {
+    str name = type_of(file)->name;
+    return str_starts(name, S("image/")) || str_starts(name, S("video/"))
+           || str_starts(name, S("audio/"));
+}

@@ -13,5 +13,7 @@ struct type {
 /* Never null: an unknown end is application/octet-stream, which a browser only saves. HTML is
  * unknown on purpose: a file among pictures is no page of ours. */
 const struct type *type_of(str file);
+/* A picture, a film or a sound: what a page may have in it. */
+bool type_is_shown(str file);
 
 #endif

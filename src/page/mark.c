@@ -203,11 +203,32 @@ static int block_leave(MD_BLOCKTYPE type, void *detail, void *self) {
 
 static str absolute(const struct marking *m, str address) {
     bool relative = str_starts(address, S("/")) && !str_starts(address, S("//"));
-    return relative ? JOIN(m->mem, m->base, address) : address;
+    return relative && m->manner == MARK_TEXT ? JOIN(m->mem, m->base, address) : address;
+}
+
+str mark_neighbour(struct arena *mem, str base, str address) {
+    bool other = !address.len || strchr("/#?", address.ptr[0])
+                 || str_find_byte(address, ':') < str_find_byte(address, '/');
+    if (other)
+        return address;
+    size_t end = str_find_byte(address, '#');
+    size_t query = str_find_byte(address, '?');
+    end = query < end ? query : end;
+    str path = str_part(address, 0, end);
+    if (str_starts(path, S("./")) || str_starts(path, S("../")))
+        path = str_from(path, path.ptr[1] == '/' ? 2 : 3);
+    if (str_ends(path, S(".md")))
+        path = JOIN(mem, str_part(path, 0, path.len - 3), S("/"));
+    return JOIN(mem, base, path, str_from(address, end));
+}
+
+static str beside(const struct marking *m, str address) {
+    bool page = m->manner == MARK_HTML && m->base.len;
+    return page ? mark_neighbour(m->mem, m->base, address) : address;
 }
 
 static void link_open(struct marking *m, const MD_SPAN_A_DETAIL *a) {
-    str address = absolute(m, attribute(m, &a->href));
+    str address = beside(m, absolute(m, attribute(m, &a->href)));
     bool bad = !escape_address_is(address);
     if (m->depth < LINKS_MAX) {
         m->dropped[m->depth] = bad;
@@ -240,7 +261,7 @@ static void link_close(struct marking *m) {
 
 /* What an image says is its words; they follow as text until it ends. */
 static void image_open(struct marking *m, const MD_SPAN_IMG_DETAIL *i) {
-    str address = attribute(m, &i->src);
+    str address = beside(m, attribute(m, &i->src));
     bool good = escape_address_is(address) && !str_starts(address, S("mailto:"));
     if (m->image++ || m->manner != MARK_HTML)
         return;
@@ -340,6 +361,10 @@ static struct tree *html_value(struct arena *mem, str html) {
 
 struct tree *mark_html(struct arena *mem, str markdown) {
     return html_value(mem, mark(mem, markdown, MARK_HTML, S("")));
+}
+
+struct tree *mark_lesson(struct arena *mem, str markdown, str base) {
+    return html_value(mem, mark(mem, markdown, MARK_HTML, base));
 }
 
 struct tree *mark_label(struct arena *mem, str markdown) {

@@ -7,6 +7,11 @@
 #include "base/tree.h"
 
 struct tree *mark_html(struct arena *mem, str markdown);
+/* The same for a lesson: what lies beside it is at `base` ("/a/…/") for a browser. */
+struct tree *mark_lesson(struct arena *mem, str markdown, str base);
+/* Where a relative address of a lesson leads. The neighbour is written as the file ("02-small.md",
+ * "drawing.svg") or as its page sees it ("../02-small/"). Others come back as they are. */
+str mark_neighbour(struct arena *mem, str base, str address);
 /* For a label: no paragraphs and other blocks; links open beside the page. */
 struct tree *mark_label(struct arena *mem, str markdown);
 /* What it links to, in its order: a list of maps {address, picture}. */

@@ -216,7 +216,7 @@ struct tree *view_lesson(
     view_title(&v, l->product->name);
     tree_put_bool(mem, v.tree, S("private"), true);
     tree_put_text(mem, v.tree, S("product"), l->product->name);
-    tree_put(v.tree, S("html"), mark_html(mem, l->markdown));
+    tree_put(v.tree, S("html"), mark_lesson(mem, l->markdown, l->base));
     tree_put(v.tree, S("lessons"), l->lessons ? tree_copy(mem, l->lessons) : tree_list(mem));
     tree_put(v.tree, S("files"), l->files ? tree_copy(mem, l->files) : tree_list(mem));
     tree_put_bool(mem, v.tree, S("lessons_any"), l->lessons && l->lessons->count);

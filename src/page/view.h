@@ -55,6 +55,7 @@ struct lesson {
     const struct order *order;
     const struct product *product;
     str markdown;
+    str base; /* where its pictures and the other lessons are: "/a/…/" */
     const struct tree *lessons; /* {title, path, here} */
     const struct tree *files;   /* {name, path} */
 };

@@ -173,6 +173,40 @@ def access(rows, shop, order, page):
               shop.browser.get(page[:-2] + ("00" if page[-2:] != "00" else "11")).status, 404)
 
 
+PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f"
+       b"\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00"
+       b"\x00\x00\x00IEND\xaeB`\x82")
+
+
+def pictures(rows, shop):
+    """A lesson's pictures lie beside it."""
+    folder = shop.path("academy", PRODUCT)
+    for name in ("one.png", ".hidden.png"):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(PNG)
+    os.symlink("/etc/hostname", os.path.join(folder, "out.png"))
+    shop.write(f"academy/{PRODUCT}/09-pictures.md", "# Pictures\n\n![One](one.png) [small](02-small.md)\n")
+    order, _, _ = buy(shop)
+    base = step_of(shop.wait_state(order), "invitation")["values"]["link"]
+    page = shop.browser.get(base + "09-pictures/")
+    place = base[base.index("/a/"):]
+    rows.add("a lesson names its picture and its neighbour", f'src="{place}one.png"' in page.text
+             and f'href="{place}02-small/"' in page.text, page)
+    shown = shop.browser.get(base + "one.png")
+    rows.add("the picture is shown", shown.status == 200 and shown.raw == PNG
+             and shown.headers.get("Content-Type") == "image/png", shown)
+    part = shop.browser.get(base + "one.png", Range="bytes=1-3")
+    rows.add("and in parts", part.status == 206 and part.raw == b"PNG", part)
+    part = shop.browser.get(base + "files/checklist.txt", Range="bytes=0-0")
+    rows.same("so is a file", (part.status, len(part.raw)), (206, 1))
+    rows.same("kept by this buyer's browser only", shown.headers.get("Cache-Control"),
+              "private, max-age=3600")
+    stranger = base.rstrip("/")[:-1] + ("0" if base.rstrip("/")[-1] != "0" else "1") + "/"
+    rows.add("no stranger sees it", shop.browser.get(stranger + "one.png").status in (404, 410))
+    for name in (".hidden.png", "out.png", "../../images/x.png", "checklist.txt", "01-what-has-to-be-true.md"):
+        rows.same(f"no picture: {name}", shop.browser.get(base + name).status, 404)
+
+
 def escapes(rows, shop):
     for path in ("files/../../../shop.yml", "..%2f..%2fshop.yml", "files/%2e%2e%2f%2e%2e%2fshop.yml"):
         order, made, _ = buy(shop)
@@ -416,6 +450,7 @@ def run(rows, program, folder):
     order, page = whole(rows, shop)
     access(rows, shop, order, page)
     escapes(rows, shop)
+    pictures(rows, shop)
     buttons(rows, shop)
     kept(rows, shop)
     wrong(rows, shop)

@@ -163,6 +163,8 @@ TEST(types) {
         CHECK_STR(rows[i].file.ptr, type_of(rows[i].file)->name, str_of(rows[i].name));
         CHECK(rows[i].file.ptr, type_of(rows[i].file)->text == rows[i].text);
     }
+    CHECK("a film is shown", type_is_shown(S("a.mp4")));
+    CHECK("a book is not", !type_is_shown(S("a.epub")));
 }
 
 const struct check_test file_tests[FILE_TESTS] = {

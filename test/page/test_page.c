@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "cases.h"
 #include "data.h"
+#include "page/data.h"
 #include "page/mark.h"
 #include "page/render.h"
 
@@ -121,6 +122,54 @@ TEST(mark) {
     arena_free(mem);
 }
 
+/* ---- lessons: addresses of their neighbours ---- */
+
+TEST(mark_neighbours) {
+    static const struct {
+        const char *markdown, *has;
+    } cases[] = {
+        {"![a](a.png)", "src=\"/a/t/a.png\""},
+        {"![a](sub/a b.png)", "<p>![a](sub/a b.png)</p>"},
+        {"![a](<sub/a b.png>)", "src=\"/a/t/sub/a%20b.png\""},
+        {"![a](/images/a.png)", "src=\"/images/a.png\""},
+        {"![a](https://e.example/a.png)", "src=\"https://e.example/a.png\""},
+        {"[a](02-small.md)", "href=\"/a/t/02-small/\""},
+        {"[a](02-small.md#why)", "href=\"/a/t/02-small/#why\""},
+        {"[a](02-small.md?n=1#why)", "href=\"/a/t/02-small/?n=1#why\""},
+        {"[a](../02-small/)", "href=\"/a/t/02-small/\""},
+        {"[a](../)", "href=\"/a/t/\""},
+        {"[a](./files/a.txt)", "href=\"/a/t/files/a.txt\""},
+        {"[a](#here)", "href=\"#here\""},
+        {"[a](?n=1)", "href=\"?n=1\""},
+        {"[a](mailto:a@example.com)", "href=\"mailto:a@example.com\""},
+        {"[a](javascript:alert(1))", "<p>a</p>"},
+        {"[a](JAVA&#115;cript:x/y)", "<p>a</p>"},
+        {"[a]()", "href=\"\""},
+    };
+    struct arena *mem = arena();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        str html = mark_lesson(mem, str_of(cases[i].markdown), S("/a/t/"))->text;
+        if (str_find(html, str_of(cases[i].has)) == html.len)
+            CHECK_STR(cases[i].markdown, html, str_of(cases[i].has));
+        else
+            CHECK(cases[i].markdown, true);
+    }
+    arena_free(mem);
+}
+
+/* ---- data for machines: nothing in it ends its element ---- */
+
+TEST(data_block) {
+    struct arena *mem = arena();
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, S("name"), S("</script><!--<b>&\"\\"));
+    CHECK_STR("escaped", data_html(mem, t)->text,
+        S("<script type=\"application/ld+json\">{\"name\":\"\\u003c/script\\u003e\\u003c!--"
+          "\\u003cb\\u003e\\u0026\\\"\\\\\"}</script>\n"));
+    CHECK("html", tree_is(data_html(mem, t), TREE_HTML));
+    arena_free(mem);
+}
+
 int main(int argc, char **argv) {
     static const struct check_test tests[] = {
         ROW(escapes),
@@ -129,6 +178,8 @@ int main(int argc, char **argv) {
         ROW(letters),
         ROW(broken_parts),
         ROW(mark),
+        ROW(mark_neighbours),
+        ROW(data_block),
         ROW(golden),
         ROW(structure),
         ROW(random_texts),
