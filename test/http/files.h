@@ -7,4 +7,8 @@
 enum { FILE_TESTS = 5 };
 extern const struct check_test file_tests[FILE_TESTS];
 
+/* The fuzzer of request heads, over the same bytes in every run. */
+enum { ANY_TESTS = 1 };
+extern const struct check_test any_tests[ANY_TESTS];
+
 #endif

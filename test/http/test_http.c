@@ -462,9 +462,10 @@ static const struct check_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-    struct check_test all[COUNT(tests) + TALK_TESTS + FILE_TESTS];
+    struct check_test all[COUNT(tests) + TALK_TESTS + FILE_TESTS + ANY_TESTS];
     memcpy(all, tests, sizeof(tests));
     memcpy(all + COUNT(tests), talk_tests, sizeof(*talk_tests) * TALK_TESTS);
     memcpy(all + COUNT(tests) + TALK_TESTS, file_tests, sizeof(*file_tests) * FILE_TESTS);
+    memcpy(all + COUNT(tests) + TALK_TESTS + FILE_TESTS, any_tests, sizeof(*any_tests) * ANY_TESTS);
     return check_run(argc, argv, all, COUNT(all));
 }
