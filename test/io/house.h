@@ -75,5 +75,6 @@ void tests_server(const struct check_test **tests, size_t *count);
 void tests_client(const struct check_test **tests, size_t *count);
 void tests_mailer(const struct check_test **tests, size_t *count);
 void tests_files(const struct check_test **tests, size_t *count);
+void tests_watch(const struct check_test **tests, size_t *count);
 
 #endif

@@ -2,7 +2,7 @@
 
 int main(int argc, char **argv) {
     void (*const parts[])(const struct check_test **, size_t *) = {
-        tests_files, tests_client, tests_mailer, tests_server};
+        tests_files, tests_client, tests_mailer, tests_server, tests_watch};
     struct check_test all[64];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(parts); i++) {
