@@ -3,6 +3,7 @@
 #include "app/desk.h"
 #include "app/facts.h"
 #include "app/limit.h"
+#include "app/live.h"
 #include "app/open.h"
 #include "app/meter.h"
 #include "app/seen.h"
@@ -31,6 +32,8 @@ struct house {
     struct server *server;
     struct pool *pool;
     struct reloader reloader;
+    struct live live;
+    bool serve;
     int signals, tick;
     int64_t idle_ms, asked_at, stopped_at; /* steady */
     bool watched;                          /* by a service manager */
@@ -45,6 +48,7 @@ struct waiting {
     struct flow flow;
     struct reply reply;
     struct commit commit;
+    int64_t live_shop; /* what the page will show */
     struct errand errand;
     struct reload reload;
     int64_t began, asked; /* fine: the request, its change */
@@ -55,6 +59,8 @@ struct waiting {
 /* A flow's answer, seen and sent. */
 static void answer(struct waiting *w) {
     web_guard(&w->flow, &w->reply.response);
+    if (w->house->serve)
+        live_dress(&w->house->live, w->flow.mem, &w->request, w->live_shop, &w->reply.response);
     const struct seen_request seen = {.request = &w->request,
         .route = w->reply.route,
         .order = w->reply.order,
@@ -78,11 +84,14 @@ static void go_on(struct waiting *w) {
 static void handle(void *self, struct exchange *x, const struct request *r) {
     struct house *h = self;
     struct arena *mem = exchange_arena(x);
+    if (h->serve && live_handle(&h->live, x, r))
+        return;
     h->asked_at = clock_steady();
     struct waiting *w = NEW(mem, struct waiting);
     w->house = h;
     w->exchange = x;
     w->request = *r;
+    w->live_shop = h->live.shop;
     const struct house_shop *shop = snapshots_borrow(&h->shops, mem);
     w->began = clock_fine();
     if (!r->ref.len)
@@ -202,6 +211,8 @@ static void house_stop(struct house *h) {
     h->stopped_at = clock_steady();
     service_say(S("STOPPING=1"));
     pool_ease(h->pool);
+    if (h->serve)
+        live_stop(&h->live);
     server_stop(h->server);
 }
 
@@ -232,6 +243,11 @@ static void ticked(void *self) {
         service_say(S("WATCHDOG=1"));
     if (h->idle_ms && clock_steady() - h->asked_at >= h->idle_ms && !is_owed(h))
         house_stop(h);
+}
+
+static void files_changed(void *self) {
+    struct house *h = self;
+    live_changed(&h->live);
 }
 
 void house_reload(struct house *h, struct reload *r) {
@@ -302,6 +318,16 @@ static err tick_start(struct house *h, const struct house_options *o) {
     return OK_ERR;
 }
 
+static void live_start(struct arena *mem, struct house *h) {
+    h->serve = true;
+    err e = live_open(mem, &h->live, &h->reloader);
+    if (e.code == ERR_NONE)
+        server_watch(h->server, h->live.watch.fd, files_changed, h);
+    else
+        doors_log(
+            &h->event, S("error"), JOIN(mem, e.what, S("; after an edit type `grosz reload`")));
+}
+
 static err house_start(struct arena *mem, struct house *h, const struct house_options *o) {
     struct shop *shop = h->shops.now->shop.shop;
     TRY(listen_all(mem, h, o));
@@ -323,6 +349,8 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     server_watch(h->server, committer_fd(h->open.committer), committed, h);
     server_watch(h->server, pool_fd(h->pool), errands_done, h);
     server_watch(h->server, h->signals, signalled, h);
+    if (o->serve)
+        live_start(mem, h);
     return tick_start(h, o);
 }
 
@@ -357,6 +385,7 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     open_close(&h.open);
     server_free(h.server);
     reload_end(&h.reloader);
+    live_close(&h.live);
     snapshots_close(&h.shops);
     return e;
 }

@@ -1,8 +1,11 @@
 #include "app/reload.h"
 
 #include "app/texts.h"
+#include "app/trial.h"
 #include "base/json.h"
 #include "io/service.h"
+
+enum { TRIED = 20 }; /* products, after an edit in serve */
 
 /* ---- what cannot change at run time ---- */
 
@@ -37,6 +40,9 @@ static err read_again(struct reloader *all, struct snapshot *made) {
     const struct shop *old = all->old->shop;
     struct house_shop *new = &made->shop;
     TRY(load(made->mem, all->dir, true, &made->report, new));
+    /* Who edits wants to see what only shows when a page is made, before a page is that. */
+    if (all->here.len && !made->report.mistakes)
+        trial(made->mem, new, TRIED, &made->report);
     if (made->report.mistakes)
         return err_make(ERR_SETUP,
             S("The shop was not reloaded: it goes on as it was. Mend the mistakes, then reload "
@@ -87,6 +93,8 @@ static void done(void *state) {
         next = r->next;
         r->told(r, &end);
     }
+    if (all->ended)
+        all->ended(all->owner, &end);
     snapshot_drop(made);
     all->reading = false;
     service_say(S("READY=1"));

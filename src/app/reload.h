@@ -32,6 +32,9 @@ struct reloader {
     const struct doors *doors; /* with the store that waits */
     str dir;
     str here; /* serve: the address that stands for url and api; else empty */
+    /* Null, or called for every reading, whoever asked; *end lives until it returns. */
+    void (*ended)(void *owner, const struct reload_result *end);
+    void *owner;
     struct errand errand;
     bool reading, asked; /* again, when this one has ended */
     struct reload *waiting, *told_next;

@@ -233,7 +233,8 @@ static void other_pages_try(struct trial *t) {
     arena_reset(t->scratch);
 }
 
-void trial(struct arena *mem, const struct house_shop *house, struct report *report) {
+void trial(
+    struct arena *mem, const struct house_shop *house, size_t products_max, struct report *report) {
     static const char zeros[32] = {0};
     struct doors doors = {.now = noon};
     struct trial t = {.mem = mem,
@@ -246,10 +247,15 @@ void trial(struct arena *mem, const struct house_shop *house, struct report *rep
     t.shop.secrets = secrets_all(mem, house->shop->secrets);
     t.work = (struct work){.doors = &doors, .shop = &t.shop, .theme = house->site.theme};
     struct arena *list = arena_new(LIMIT_COMMAND_ARENA);
-    for (const struct tree *path = site_paths(list, &house->site)->first; path; path = path->next)
+    struct shop part = *house->shop;
+    struct site some = house->site;
+    if (part.product_count > products_max)
+        part.product_count = products_max;
+    some.shop = &part;
+    for (const struct tree *path = site_paths(list, &some)->first; path; path = path->next)
         page_try(&t, tree_str(path));
     other_pages_try(&t);
-    for (size_t i = 0; i < t.shop.product_count; i++)
+    for (size_t i = 0; i < part.product_count; i++)
         for (int company = 0; company < 2; company++) {
             if (!t.shop.products[i].draft)
                 product_try(&t, &t.shop.products[i], company);

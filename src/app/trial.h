@@ -8,7 +8,9 @@
 
 #include "app/load.h"
 
-/* Call only for a shop without mistakes. */
-void trial(struct arena *mem, const struct house_shop *shop, struct report *report);
+/* Call only for a shop without mistakes. products_max: so many, for who cannot wait; a slip in a
+ * theme shows on the first. */
+void trial(
+    struct arena *mem, const struct house_shop *shop, size_t products_max, struct report *report);
 
 #endif

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { launch } from "./buyer.mjs";
 import { ROOT, Rows, endAll } from "./world.mjs";
 
-const SCENES = ["buying", "hosts", "jekyll", "warming", "looks"];
+const SCENES = ["buying", "hosts", "jekyll", "warming", "live", "looks"];
 
 const { values: options, positionals: names } = parseArgs({
     options: {

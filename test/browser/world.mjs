@@ -108,6 +108,10 @@ export class Shop {
         fs.writeFileSync(this.path(name), text);
     }
 
+    remove(name) {
+        fs.unlinkSync(this.path(name));
+    }
+
     append(name, text) {
         this.write(name, this.read(name) + text);
     }
