@@ -4,6 +4,7 @@
 #include "app/call.h"
 #include "base/limits.h"
 #include "page/render.h"
+#include "page/view.h"
 #include "shop/plan.h"
 
 enum { SAID_MAX = 100 }; /* one slip in a theme shows on every page of a catalogue */
@@ -16,6 +17,7 @@ struct trial {
     const struct house_shop *house;
     struct report *report;
     struct tree *said;
+    bool rest_tried;
 };
 
 static instant noon(void *self) {
@@ -198,6 +200,49 @@ static void alarm_try(struct trial *t, const struct product *p, struct order *o)
     order_page_try(t, o);
 }
 
+/* ---- what is not of one step: all orders of an address, a lesson, the test gateway ---- */
+
+static err links_render(struct trial *t, const struct order *o, const struct step *mail,
+    const struct view_orders *all, str file) {
+    struct talk_request request;
+    struct call call;
+    struct tree *view = view_links(t->scratch, &t->shop, all);
+    tree_put_text(t->scratch, view, S("belongings"), S("https://example.com/trial"));
+    TRY(call_new(t->scratch, &t->work, o, mail, &call));
+    TRY(render(t->scratch, t->work.theme, file, view, &call.step.letter));
+    TRY(render(t->scratch, t->work.theme, S("mail/letter.html"),
+        view_letter_html(t->scratch, all->lang, call.step.letter), &call.step.html));
+    call.step.to = o->buyer.email;
+    return call.connector->render(t->scratch, &call.step, &request);
+}
+
+static void links_try(struct trial *t, const struct order *o, const struct view_orders *all) {
+    str file = JOIN(t->scratch, S("mail/links."), all->lang, S(".txt"));
+    struct place at = {.file = JOIN(t->scratch, S("theme/"), file)};
+    for (size_t i = 0; i < o->step_count; i++)
+        if (str_is(o->steps[i].id, S("access"))) {
+            err e = links_render(t, o, &o->steps[i], all, file);
+            (void)fails(t, at, S("the letter `links`"), e);
+        }
+}
+
+static void rest_try(struct trial *t, const struct product *p, const struct order *o) {
+    static const str langs[] = {S_INIT("en"), S_INIT("pl")};
+    const struct theme *theme = t->house->site.theme;
+    struct tree *pages = tree_list(t->scratch);
+    tree_add(pages, tree_text(t->scratch, S("https://example.com/trial")));
+    for (size_t i = 0; i < COUNT(langs); i++) {
+        const struct view_orders all = {&o, 1, pages, langs[i]};
+        view_try(t, S("belongings.html"), view_belongings(t->scratch, &t->shop, theme, &all));
+        links_try(t, o, &all);
+    }
+    const struct lesson l = {.order = o, .product = p, .markdown = S("Text."), .base = S("/a/x/")};
+    view_try(t, S("lesson.html"), view_lesson(t->scratch, &t->shop, theme, &l));
+    view_try(t, S("pay.html"),
+        view_test_payment(t->scratch, &t->shop, theme, p->name, o->total, S("/pay/x")));
+    t->rest_tried = true;
+}
+
 static void product_try(struct trial *t, const struct product *p, bool company) {
     struct order *o = NULL;
     str where = JOIN(t->scratch, S("product `"), p->id, S("` cannot be bought"));
@@ -213,6 +258,8 @@ static void product_try(struct trial *t, const struct product *p, bool company) 
     steps_try(t, p, o);
     order_settle(o, noon(NULL));
     order_page_try(t, o);
+    if (!t->rest_tried)
+        rest_try(t, p, o);
     alarm_try(t, p, o);
 }
 

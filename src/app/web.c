@@ -10,6 +10,7 @@
 #include "io/files.h"
 #include "io/world.h"
 #include "page/view.h"
+#include "shop/wish.h"
 #include "shop/words.h"
 
 typedef void answer(const struct flow *f, const struct route_match *m, struct reply *reply);
@@ -54,6 +55,15 @@ static struct tree *prefill(const struct flow *f) {
     return t;
 }
 
+/* A code of the address is judged before anything is typed: whoever counts on it sees the price. */
+static const struct tree *unknown(const struct flow *f, const struct tree *fields) {
+    if (wish_code_is(tree_get(fields, S("code"))))
+        return NULL;
+    struct tree *wrong = tree_map(f->mem);
+    tree_put_text(f->mem, wrong, S("code"), words(f->shop->lang, S("code_unknown")));
+    return wrong;
+}
+
 static void answer_buy(const struct flow *f, const struct route_match *m, struct reply *reply) {
     const struct product *p = shop_product(f->shop, m->parts[0]);
     if (!p || p->draft) {
@@ -61,7 +71,8 @@ static void answer_buy(const struct flow *f, const struct route_match *m, struct
             flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
         return;
     }
-    const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, prefill(f), NULL);
+    const struct tree *fields = prefill(f);
+    const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, fields, unknown(f, fields));
     reply->response = flow_page(f, 200, S("buy.html"), view);
 }
 

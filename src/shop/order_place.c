@@ -14,8 +14,7 @@ static void price_check(struct wish *f, const struct product *p, str lang) {
     if (amount.len
         && (money_read_shown(amount, code, &was).code != ERR_NONE || !money_is(was, p->price)))
         wish_wrong(f, S("amount"), S("amount_fixed"), money_show(f->mem, p->price, lang));
-    /* The shop has made no codes, so it knows none; a typed one never passes unsaid. */
-    if (f->values[WISH_CODE].len)
+    if (!wish_code_is(f->values[WISH_CODE]))
         wish_wrong(f, S("code"), S("code_unknown"), S(""));
 }
 

@@ -38,6 +38,10 @@ void wish_wrong(struct wish *f, str field, str name, str what) {
         tree_put_text(f->mem, f->wrong, field, words_with(f->mem, f->lang, name, what));
 }
 
+bool wish_code_is(str code) {
+    return !code.len;
+}
+
 /* ---- what a text is ---- */
 
 static bool is_letter(char c) {

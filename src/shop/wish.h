@@ -40,6 +40,8 @@ struct wish {
     struct tree *wrong; /* field -> sentence; null while all is well */
 };
 
+/* Whether the shop knows it: it has made no codes, so only none passes. */
+bool wish_code_is(str code);
 /* Reads and checks everything but product, price, code and amount, and fills buyer, company,
  * origin. */
 void wish_check(struct wish *f, struct order *o);

@@ -105,6 +105,10 @@ def form_of_a_product(rows, shop):
     required = {name for name, _, must in form["boxes"] if must}
     rows.same("required consents are marked", required, {"consent_terms", "consent_start"})
     again = shop.browser.get(f"/api/buy/{PRODUCT}?email=ola%40example.com&utm_source=letter")
+    coded = shop.browser.get(f"/api/buy/{PRODUCT}?code=HALF%3Cb%3E")
+    rows.add("/api/buy says at once that a code is unknown", coded.status == 200
+             and 'id="code-wrong"' in coded.text and "HALF&lt;b&gt;" in coded.text, coded)
+    rows.add("and says nothing without one", 'id="code-wrong"' not in again.text, again)
     rows.add("/api/buy fills in what the address gives", "ola@example.com" in again.text
              and "letter" in again.text, again)
 
