@@ -16,7 +16,7 @@ struct command_call {
     str dir; /* -C, "." */
     bool json;
     bool anew, quiet, replace, with_secret, yes, anyway;
-    str port, idle, limit, state, evidence, reason, as, to;
+    str port, idle, limit, state, evidence, reason, as, to, mail;
 };
 
 struct command {
@@ -46,6 +46,7 @@ err command_queue_done(const struct command_call *c);
 err command_queue_drop(const struct command_call *c);
 err command_backup(const struct command_call *c);
 err command_restore(const struct command_call *c);
+err command_doctor(const struct command_call *c);
 err command_version(const struct command_call *c);
 err command_help(const struct command_call *c);
 

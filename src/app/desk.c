@@ -292,10 +292,62 @@ static err backup(struct desk_call *c) {
     return OK_ERR;
 }
 
+/* ---- what only the owner of the store can say ---- */
+
+#define LATE_MS (15 * TIME_MINUTE)
+
+/* When the newest order was placed: ids sort by time within a mode. */
+static err newest_look(struct desk_call *c, int64_t *newest) {
+    static const str modes[][2] = {{S_INIT("o"), S_INIT("p")}, {S_INIT("t"), S_INIT("u")}};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct query q = {.kind = S("order"),
+            .part_from = modes[i][0],
+            .part_to = modes[i][1],
+            .newest_first = true,
+            .limit = 1};
+        struct row_list list;
+        struct order *o = NULL;
+        TRY(c->store->kind->list(c->store, c->mem, &q, &list));
+        if (!list.count)
+            continue;
+        TRY(order_read(c->mem, list.rows[0].bytes, &o));
+        *newest = o->placed_at > *newest ? o->placed_at : *newest;
+    }
+    return OK_ERR;
+}
+
+static err doctor(struct desk_call *c) {
+    const struct doors *d = c->work->doors;
+    struct row row;
+    const struct tree *backup = NULL;
+    int64_t persons = 0, late = 0, newest = 0;
+    TRY(newest_look(c, &newest));
+    TRY(queue_list(c));
+    const struct tree *jobs = tree_find(c->out, S("jobs"));
+    for (const struct tree *j = jobs ? jobs->first : NULL; j; j = j->next) {
+        str state = tree_get(j, S("state"));
+        instant due = 0;
+        persons += str_is(state, S("poison")) || str_is(state, S("hold"))
+                   || str_is(state, S("stray"));
+        late += time_read(tree_get(j, S("due")), &due).code == ERR_NONE
+                && due < d->now(d->self) - LATE_MS;
+    }
+    c->out = tree_map(c->mem);
+    tree_put_int(c->mem, c->out, S("persons"), persons);
+    tree_put_int(c->mem, c->out, S("late"), late);
+    tree_put_int(c->mem, c->out, S("newest"), newest);
+    if (c->store->kind->get(c->store, c->mem, S("shop"), S("backup"), S(""), &row).code == ERR_NONE
+        && json_read(c->mem, row.bytes, &backup).code == ERR_NONE)
+        tree_put(c->out, S("backup"), tree_copy(c->mem, backup));
+    err e = d->own ? store_sqlite_check(d->own, c->mem) : OK_ERR;
+    tree_put_text(c->mem, c->out, S("fault"), e.what);
+    return OK_ERR;
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
-enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO, BACKUP };
+enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO, BACKUP, DOCTOR };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/orders"),   ORDERS},
     {S_INIT("GET"),  S_INIT("/orders/:"), ORDER},
@@ -304,10 +356,12 @@ static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/queue/*"),  JOB},
     {S_INIT("POST"), S_INIT("/queue/*"),  JOB_DO},
     {S_INIT("POST"), S_INIT("/backup"),   BACKUP},
+    {S_INIT("GET"),  S_INIT("/doctor"),   DOCTOR},
 };
 static err (*const acts[])(struct desk_call *c) = {
     [ORDERS] = orders_list, [ORDER] = orders_show, [ORDER_DO] = orders_do, [QUEUE] = queue_list,
     [JOB] = queue_show, [JOB_DO] = queue_do, [BACKUP] = backup,
+    [DOCTOR] = doctor,
 };
 /* clang-format on */
 

@@ -9,6 +9,7 @@
  *   GET  /queue/<job>                    one job with its frozen request, secrets left out
  *   POST /queue/<job>?do=retry|anew|done|drop&text=
  *   POST /backup?file=&replace=&secret=  copies the store into a file
+ *   GET  /doctor                         {persons, late, newest, backup, fault}
  * A job's slashes stand percent-encoded or as they are.
  */
 #ifndef APP_DESK_H

@@ -15,6 +15,7 @@ import backup
 import building
 import buying
 import commands
+import doctor
 import first_shop
 import live
 import mailing
@@ -33,6 +34,7 @@ PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": f
          "commands": commands, "building": building, "live": live, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire,
          "seen": seen, "serving": serving}
 PARTS["backup"] = backup
+PARTS["doctor"] = doctor
 
 
 def sanitizers(rows, folder):

@@ -1,0 +1,76 @@
+"""doctor: what it looks at, what it says, and the command that mends it; running and stopped."""
+import json
+import os
+import sqlite3
+
+from buying import demo, order_json, reference_of, test_note
+from driver import wait_for
+
+BROKEN = [  # name, file, old, new, which row, its state, exit code
+    ("a mistake in the files", "shop.yml", "lang: en", "lang: english", "files", "fail", 3),
+    ("a secret that is no secret", "var/secret", None, "not hex\n", "secret", "fail", 3),
+    ("mail to nowhere that reads", "shop.yml", '"file:var/outbox"', '"smtp://"', "files", "fail", 3),
+]
+
+
+def look(shop, *more):
+    done = shop.cli_run("doctor", "--json", *more)
+    return done.returncode, {r["check"]: r for r in map(json.loads, done.stdout.splitlines())}, done
+
+
+def well(rows, shop, how):
+    code, seen, done = look(shop)
+    rows.same(f"{how}: nothing fails", (code, [r for r in seen.values() if r["state"] == "fail"]), (0, []))
+    rows.same(f"{how}: all is looked at", set(seen), {"files", "secret", "mode", "addresses", "clock", "disk",
+                                                       "mail", "store", "backup", "queue"})
+    rows.add(f"{how}: what is not ok names what mends it",
+             all(r["mend"] for r in seen.values() if r["state"] != "ok"), seen)
+    rows.add(f"{how}: no backup is warned of", seen["backup"]["state"] == "warn"
+             and "grosz backup" in seen["backup"]["mend"], seen["backup"])
+
+
+def broken(rows, shop):
+    for name, file, old, new, what, state, code in BROKEN:
+        good = shop.read(file)
+        shop.write(file, good.replace(old, new) if old else new)
+        got, seen, done = look(shop)
+        rows.add(name, got == code and seen.get(what, {}).get("state") == state, (got, seen, done.stderr))
+        shop.write(file, good)
+
+
+def person(rows, shop):
+    """A payment for an order that is not here any more waits for a person."""
+    made = order_json(shop).json
+    shop.stop()
+    with sqlite3.connect(shop.path("var", "shop.db")) as db:
+        db.execute("DELETE FROM row WHERE part = ?", (made["id"],))
+    db.close()
+    shop.start()
+    body = test_note(shop, reference_of(made["link"]), "paid", "499.00", "T-1")
+    rows.same("its note is kept", shop.browser.form("/api/payment/test", body).text, "OK")
+    wait_for(lambda: shop.queue())
+    code, seen, _ = look(shop)
+    rows.add("a stray waits for a person", code == 3 and seen["queue"]["state"] == "fail"
+             and "queue list" in seen["queue"]["mend"], seen)
+
+
+def run(rows, program, folder):
+    shop = demo(program, os.path.join(folder, "doctor"))
+    shop.start()
+    well(rows, shop, "running")
+    person(rows, shop)
+    backup = shop.path("var", "copy.db")
+    shop.cli("backup", backup)
+    rows.same("after a backup", look(shop)[1]["backup"]["state"], "ok")
+    code, seen, done = look(shop, "--mail", "you@example.com")
+    rows.add("a letter is tried", [m for m in shop.letters() if m["to"] == "you@example.com"], seen)
+    rows.same("an address that is none", shop.cli_run("doctor", "--mail", "a\nb").returncode, 1)
+    shop.stop()
+    code, seen, done = look(shop)
+    rows.add("stopped: the store is looked at all the same", seen["store"]["state"] == "ok", seen)
+    broken(rows, shop)
+    with open(shop.path("var", "shop.db"), "r+b") as f:
+        f.seek(4096)
+        f.write(os.urandom(40960))
+    code, seen, done = look(shop)
+    rows.add("a damaged database", code == 3 and seen["store"]["state"] == "fail", (code, seen, done.stderr))
