@@ -56,9 +56,10 @@ static void file_mistake(struct report *report, str path, err e) {
     report_add(report, REPORT_MISTAKE, (struct place){.file = path}, what);
 }
 
-static const struct tree *yaml_file(struct arena *mem, str dir, str path, struct report *report) {
+static const struct tree *yaml_file(
+    struct arena *mem, str dir, str path, size_t size_max, struct report *report) {
     str text = {0};
-    err e = files_read(mem, dir, path, LIMIT_YAML, &text);
+    err e = files_read(mem, dir, path, size_max, &text);
     if (e.code == ERR_NONE)
         return yaml_read(mem, path, text, report);
     file_mistake(report, path, e);
@@ -80,6 +81,11 @@ static void front_cut(
         return;
     str rest = str_from(text, 4);
     size_t end = str_starts(rest, S("---\n")) ? 0 : str_find(rest, S("\n---\n"));
+    if (end < rest.len && end > LIMIT_FRONT) {
+        report_add(report, REPORT_MISTAKE, (struct place){file, 1, 1},
+            S("the front matter is larger than 64 KiB"));
+        return;
+    }
     if (end == rest.len) {
         report_add(report, REPORT_MISTAKE, (struct place){file, 1, 1},
             S("the front matter has no end: a line with --- alone"));
@@ -282,8 +288,9 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     struct shop_partners partners = {.values = values_of};
     partners.gateways = gateway_names(&partners.gateway_count);
     partners.connectors = connector_names(&partners.connector_count);
-    const struct tree *settings = yaml_file(mem, dir, S("shop.yml"), report);
-    const struct tree *products = yaml_file(mem, dir, S("_data/products.yml"), report);
+    const struct tree *settings = yaml_file(mem, dir, S("shop.yml"), LIMIT_SETTINGS, report);
+    const struct tree *products =
+        yaml_file(mem, dir, S("_data/products.yml"), LIMIT_YAML, report);
     struct shop *shop = shop_read(mem, settings, products, &partners, report);
     *out = (struct house_shop){.dir = dir, .shop = shop, .shelf = shelf_new(mem)};
     out->site.shop = shop;

@@ -14,6 +14,7 @@ struct reader {
     yaml_event_t event;
     bool broken; /* no further event can be trusted */
     int depth;
+    int nodes;
 };
 
 static void mistake(struct reader *r, yaml_mark_t at, str sentence) {
@@ -207,6 +208,11 @@ static str key(struct reader *r) {
 static void member(struct reader *r, struct tree *map) {
     yaml_mark_t at = r->event.start_mark;
     str name = key(r);
+    if (map->count >= LIMIT_YAML_KEYS) {
+        mistake(r, at, S("these are more than a thousand names on one level"));
+        r->broken = true;
+        return;
+    }
     const struct tree *twice = tree_find(map, name);
     if (twice)
         mistake(r, at,
@@ -235,8 +241,13 @@ static struct tree *map(struct reader *r) {
 static struct tree *node(struct reader *r) {
     yaml_mark_t at = r->event.start_mark;
     struct tree *t = NULL;
-    if (++r->depth > LIMIT_YAML_DEPTH) {
-        mistake(r, at, S("this is nested too deeply"));
+    r->depth++;
+    r->nodes++;
+    if (r->depth > LIMIT_YAML_DEPTH || r->nodes > LIMIT_YAML_NODES) {
+        mistake(r, at,
+            r->depth > LIMIT_YAML_DEPTH ? S("this is nested too deeply")
+                                        : S("these are more than two million values: this is no "
+                                            "catalogue"));
         r->broken = true;
         return NULL;
     }

@@ -246,6 +246,10 @@ void products_read(struct reader *r, const struct tree *products) {
             S("there are no products: this file is a list, each with id, name, price, tax"));
     else if (!list)
         reader_mistake(r, products, S("this file is a list of products: `- id: …`"));
+    if (list && products->count > LIMIT_PRODUCTS) {
+        reader_mistake(r, products, S("these are more than 200,000 products"));
+        list = false;
+    }
     shop->products = arena_array(r->mem, list ? products->count : 0, sizeof(*shop->products));
     for (const struct tree *t = list ? products->first : NULL; t; t = t->next) {
         if (tree_is(t, TREE_MAP))

@@ -1,6 +1,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/buf.h"
 #include "base/yaml.h"
 #include "base/yaml_plain.h"
 #include "check.h"
@@ -287,6 +288,23 @@ TEST(yaml_limits) {
         (void)yaml_read(mem, S("f"), (str){deep, 2 * depth}, &r);
         CHECK_INT("depth", r.mistakes, more);
     }
+    struct arena *large = arena_new(LIMIT_SHOP_ARENA);
+    str many = {arena_bytes(large, 2 * LIMIT_YAML_NODES + 2), 2 * LIMIT_YAML_NODES + 2};
+    memset((char *)(uintptr_t)many.ptr, ',', many.len);
+    for (size_t i = 0; i < many.len; i += 2)
+        ((char *)(uintptr_t)many.ptr)[i] = i ? '1' : '[';
+    struct report full = report_new(large);
+    CHECK("values without end", !yaml_read(large, S("f"), many, &full) && full.mistakes == 1);
+    for (int more = 0; more < 2; more++) {
+        struct buf names = buf_new(large, 1 << 20);
+        for (int i = 0; i < LIMIT_YAML_KEYS + more; i++)
+            buf_format(&names, "a%d: 1\n", i);
+        struct report found = report_new(large);
+        const struct tree *t = yaml_read(large, S("f"), buf_str(&names), &found);
+        CHECK_INT("names of one level", found.mistakes, more);
+        CHECK("names of one level", !t == (more == 1));
+    }
+    arena_free(large);
     struct report r = report_new(mem);
     CHECK("size", !yaml_read(mem, S("f"), (str){deep, LIMIT_YAML + 1}, &r) && r.mistakes == 1);
     arena_free(mem);
