@@ -203,7 +203,7 @@ static int block_leave(MD_BLOCKTYPE type, void *detail, void *self) {
 
 static str absolute(const struct marking *m, str address) {
     bool relative = str_starts(address, S("/")) && !str_starts(address, S("//"));
-    return relative && m->manner == MARK_TEXT ? JOIN(m->mem, m->base, address) : address;
+    return relative && m->manner != MARK_HTML ? JOIN(m->mem, m->base, address) : address;
 }
 
 str mark_neighbour(struct arena *mem, str base, str address) {
@@ -367,8 +367,8 @@ struct tree *mark_lesson(struct arena *mem, str markdown, str base) {
     return html_value(mem, mark(mem, markdown, MARK_HTML, base));
 }
 
-struct tree *mark_label(struct arena *mem, str markdown) {
-    return html_value(mem, mark(mem, markdown, MARK_LABEL, S("")));
+struct tree *mark_label(struct arena *mem, str markdown, str base) {
+    return html_value(mem, mark(mem, markdown, MARK_LABEL, base));
 }
 
 struct tree *mark_text(struct arena *mem, str markdown, str base) {

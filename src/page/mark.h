@@ -12,8 +12,9 @@ struct tree *mark_lesson(struct arena *mem, str markdown, str base);
 /* Where a relative address of a lesson leads. The neighbour is written as the file ("02-small.md",
  * "drawing.svg") or as its page sees it ("../02-small/"). Others come back as they are. */
 str mark_neighbour(struct arena *mem, str base, str address);
-/* For a label: no paragraphs and other blocks; links open beside the page. */
-struct tree *mark_label(struct arena *mem, str markdown);
+/* For a label: no paragraphs and other blocks; links open beside the page, `base` before relative
+ * ones. */
+struct tree *mark_label(struct arena *mem, str markdown, str base);
 /* What it links to, in its order: a list of maps {address, picture}. */
 struct tree *mark_links(struct arena *mem, str markdown);
 /* For a letter: plain text, "words (address)" for a link; `base` before relative addresses. */

@@ -68,12 +68,13 @@ static void typed(struct view *v, const struct tree *fields, const struct tree *
 
 static void consents(struct view *v, const struct tree *fields, const struct tree *wrong) {
     struct tree *list = tree_put(v->tree, S("consents"), tree_list(v->mem));
+    str pages = tree_get(tree_find(v->tree, S("to")), S("pages"));
     for (size_t i = 0; i < v->shop->consent_count; i++) {
         const struct consent *c = &v->shop->consents[i];
         str name = JOIN(v->mem, S("consent_"), c->id);
         struct tree *t = tree_add(list, tree_map(v->mem));
         tree_put_text(v->mem, t, S("name"), name);
-        tree_put(t, S("html"), mark_label(v->mem, c->text));
+        tree_put(t, S("html"), mark_label(v->mem, c->text, pages));
         tree_put_bool(v->mem, t, S("required"), c->required);
         tree_put_bool(v->mem, t, S("checked"), tree_get(fields, name).len > 0);
         tree_put_text(v->mem, t, S("wrong"), tree_get(wrong, name));

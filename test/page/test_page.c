@@ -115,10 +115,14 @@ TEST(mark) {
     for (size_t i = 0; i < count; i++) {
         const struct page_case *r = &rows[i];
         CHECK_STR(r->name, mark_html(mem, r->parts[0])->text, r->parts[1]);
-        CHECK_STR(r->name, mark_label(mem, r->parts[0])->text, r->parts[2]);
+        CHECK_STR(r->name, mark_label(mem, r->parts[0], S(""))->text, r->parts[2]);
         CHECK_STR(r->name, mark_text(mem, r->parts[0], S("https://b.example"))->text, r->parts[3]);
         CHECK(r->name, tree_is(mark_html(mem, r->parts[0]), TREE_HTML));
     }
+    CHECK_STR("a consent's link on another host leads to the pages",
+        mark_label(mem, S("[t](/terms/) [x](https://x.example/)"), S("https://b.example"))->text,
+        S("<a href=\"https://b.example/terms/\" target=\"_blank\" rel=\"noopener\">t</a> "
+          "<a href=\"https://x.example/\" target=\"_blank\" rel=\"noopener\">x</a>"));
     arena_free(mem);
 }
 
