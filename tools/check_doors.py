@@ -12,7 +12,10 @@ DOORS = {
     "microhttpd.h": "io",
     "jansson.h": "base",
     "yaml.h": "base",
-    "gnutls/": "base",
+    "gnutls/crypto.h": "base",
+    "gnutls/abstract.h": "base",  # certificates; it brings gnutls.h and x509.h
+    "gnutls/gnutls.h": "nobody",
+    "gnutls/x509.h": "nobody",
     "md4c.h": "page",
     "zlib.h": "http",
     "md4c-html.h": "nobody",

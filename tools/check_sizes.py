@@ -99,11 +99,11 @@ def simple(t, i):
 
 def parameters(t, i):
     """Of the list that opens at i. The arena in front and `out` behind are how this house calls: they
-    are not counted. A function that answers libmicrohttpd has the list that it prescribes."""
+    are not counted. A function that answers libmicrohttpd or GnuTLS has the list that these prescribe."""
     end, count, k = t.close(i) - 1, 1, i + 1
     count -= t.words[i + 1:i + 6] == ["struct", "arena", "*", "mem", ","]
     count -= t.words[end - 1] == "out"
-    if t.words[max(0, i - 2)] == "MHD_Result":
+    if t.words[max(0, i - 2)] == "MHD_Result" or t.words[i + 1:i + 2] == ["gnutls_session_t"]:
         return 0
     while k < end:
         if t.at(k) in "({[":

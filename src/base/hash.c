@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 
 static str digest(struct arena *mem, gnutls_digest_algorithm_t kind, str data) {
     size_t len = gnutls_hash_get_len(kind);

@@ -1,4 +1,5 @@
-/* hash: digests, MACs and the comparison that tells nothing. The only door to the crypto library.
+/* hash: digests, MACs and the comparison that tells nothing. The door to the crypto library; its
+ * certificates have one of their own (base/certificate).
  * Results are raw bytes in the arena; hex where the name says so. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
