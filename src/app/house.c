@@ -285,6 +285,7 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         .connections_max = (int)s->connections,
         .connections_share =
             (int)(s->connections_per_address < INT_MAX ? s->connections_per_address : 0),
+        .certificate = o->serve ? NULL : shop->certificate,
         .now = house_now,
         .self = h,
         .handle = handle,
@@ -343,6 +344,7 @@ static err house_start(struct arena *mem, struct house *h, const struct house_op
     TRY(pool_new(mem, &h->open.doors, &h->shops, o->workers ? o->workers : 32, &h->pool));
     h->reloader = (struct reloader){.pool = h->pool,
         .shops = &h->shops,
+        .server = h->server,
         .doors = &h->open.doors,
         .dir = h->shops.now->shop.dir,
         .here = here};
@@ -369,7 +371,8 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     }
     str address = server_address(h.server);
     bool all = str_starts(address, S("unix:"));
-    printf("%s%.*s\n", all ? "" : "http://", (int)address.len, address.ptr);
+    bool tls = !o->serve && first->shop.certificate;
+    printf("%s%.*s\n", all ? "" : tls ? "https://" : "http://", (int)address.len, address.ptr);
     fflush(stdout);
     service_say(S("READY=1"));
     e = server_run(h.server);

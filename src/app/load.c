@@ -2,6 +2,7 @@
 
 #include "app/inventory.h"
 #include "app/shelf.h"
+#include "app/tls.h"
 #include "base/encode.h"
 #include "base/fill.h"
 #include "base/limits.h"
@@ -197,10 +198,6 @@ static struct place setting_place(const struct shop *shop, str name) {
 #define ZONES S("/usr/share/zoneinfo")
 
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
-    if (tree_find(shop->settings, S("tls")))
-        report_add(report, REPORT_MISTAKE, setting_place(shop, S("tls")),
-            S("`tls` is not in this version: a proxy speaks it; dist/ has Caddy's and nginx's "
-              "settings, doc/operate.md the steps"));
     err listen = listener_check(mem, shop->listen);
     if (listen.code != ERR_NONE)
         report_add(report, REPORT_MISTAKE, setting_place(shop, S("listen")), listen.what);
@@ -298,6 +295,7 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     TRY(theme_load(mem, dir, report, &out->site));
     partners_check(shop, report);
     world_check(mem, shop, report);
+    out->certificate = tls_load(mem, dir, shop, clock_now(), report);
     inventory(mem, out, report);
     secrets_read(mem, shop, secrets, report);
     report_sort(report);

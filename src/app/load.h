@@ -6,10 +6,13 @@
 #include "page/site.h"
 #include "shop/shop.h"
 
+struct certificate;
+
 struct house_shop {
     str dir;
     struct shop *shop;
     struct site site;
+    struct certificate *certificate; /* of `tls`; null: plain HTTP */
     struct shelf *shelf; /* the event thread's; everything else is for all and does not change */
 };
 

@@ -3,6 +3,7 @@
 #include "app/texts.h"
 #include "app/trial.h"
 #include "base/json.h"
+#include "io/server.h"
 #include "io/service.h"
 
 enum { TRIED = 20 }; /* products, after an edit in serve */
@@ -13,19 +14,25 @@ static bool same(struct arena *mem, const struct tree *a, const struct tree *b) 
     return a && b ? str_is(json_write(mem, a), json_write(mem, b)) : a == b;
 }
 
+static void advise_start(struct snapshot *made, str name) {
+    const struct tree *t = tree_find(made->shop.shop->settings, name);
+    report_add(&made->report, REPORT_ADVICE,
+        (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0},
+        JOIN(made->mem, S("`"), name, S("` takes effect at the next start: restart the program")));
+}
+
 static void advise(struct snapshot *made, const struct shop *old) {
-    static const str fixed[] = {
-        S_INIT("store"), S_INIT("listen"), S_INIT("proxies"), S_INIT("tls")};
+    static const str fixed[] = {S_INIT("store"), S_INIT("listen"), S_INIT("proxies")};
     const struct shop *now = made->shop.shop;
     for (size_t i = 0; i < COUNT(fixed); i++) {
         const struct tree *t = tree_find(now->settings, fixed[i]);
-        if (same(made->mem, tree_find(old->settings, fixed[i]), t))
-            continue;
-        report_add(&made->report, REPORT_ADVICE,
-            (struct place){S("shop.yml"), t ? t->line : 0, t ? t->col : 0},
-            JOIN(made->mem, S("`"), fixed[i],
-                S("` takes effect at the next start: restart the program")));
+        if (!same(made->mem, tree_find(old->settings, fixed[i]), t))
+            advise_start(made, fixed[i]);
     }
+    /* Other files take effect at once; whether TLS is spoken at all does not. */
+    str tls = S("tls");
+    if (!tree_find(old->settings, tls) != !tree_find(now->settings, tls))
+        advise_start(made, tls);
 }
 
 void reload_here(struct shop *shop, struct arena *mem, str here) {
@@ -88,6 +95,8 @@ static void done(void *state) {
     if (taken) {
         atomic_fetch_add(&made->users, 1);
         snapshots_put(all->shops, made);
+        if (made->shop.certificate)
+            server_certify(all->server, made->shop.certificate);
     }
     for (struct reload *r = all->told_next, *next; r; r = next) {
         next = r->next;

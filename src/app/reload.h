@@ -29,6 +29,7 @@ struct reload {
 struct reloader {
     struct pool *pool;
     struct snapshots *shops;
+    struct server *server;
     const struct doors *doors; /* with the store that waits */
     str dir;
     str here; /* serve: the address that stands for url and api; else empty */

@@ -23,6 +23,7 @@ enum connection_stage {
 
 enum { CONNECTION_BUCKETS = 1024 };
 
+struct certificate;
 struct exchange;
 
 struct connection {
@@ -33,6 +34,7 @@ struct connection {
     int64_t since;
     uint64_t taken; /* bytes the other side had acknowledged when we last looked */
     struct peer peer;
+    struct certificate *certificate; /* that it shows; null: plain */
     struct exchange *exchange; /* the one being received or answered */
 };
 

@@ -21,6 +21,7 @@ struct door {
     struct connections all;
     struct exchanges *exchanges; /* the server's */
     struct MHD_Daemon *mhd;
+    struct certificate *certificate; /* for the next connection; null: plain */
     int limit;          /* of connections */
     size_t share;       /* of one address; 0: no limit */
     const int64_t *now; /* the loop's */

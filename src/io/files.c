@@ -86,6 +86,23 @@ err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out) 
     return e;
 }
 
+err files_read_anywhere(
+    struct arena *mem, str dir, str path, size_t size_max, str *out, unsigned *mode) {
+    struct stat is;
+    int fd = -1;
+    if (!str_starts(path, S("/")))
+        TRY(open_to_read(mem, dir, path, &fd));
+    else if ((fd = open(str_cz(mem, path), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
+        return failed(mem, S("read"), path);
+    err e = file_is(mem, fd, path, &is);
+    if (e.code == ERR_NONE)
+        e = read_open(mem, fd, path, size_max, out);
+    if (e.code == ERR_NONE)
+        *mode = is.st_mode & 07777;
+    close(fd);
+    return e;
+}
+
 err files_peek(struct arena *mem, str dir, str path, size_t size, str *out, uint64_t *whole) {
     struct stat is;
     int fd = beneath_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);

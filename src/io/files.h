@@ -9,6 +9,9 @@
 
 /* ERR_ABSENT, ERR_INVALID (a folder, a link out), ERR_TOO_BIG, ERR_SETUP (not readable). */
 MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out);
+/* The same for a path that may be absolute: then it lies anywhere, and links are followed. */
+MUST err files_read_anywhere(
+    struct arena *mem, str dir, str path, size_t size_max, str *out, unsigned *mode);
 /* The file, opened for reading by the same rules; closed by files_close. */
 MUST err files_open(struct arena *mem, str dir, str path, int *fd);
 void files_close(int fd);

@@ -1,6 +1,7 @@
 #include "io/server.h"
 
 #include "base/arena.h"
+#include "base/certificate.h"
 #include "base/limits.h"
 #include "io/door.h"
 #include "io/line.h"
@@ -171,6 +172,7 @@ static void finish(struct exchange *x) {
     }
     x->request.body = buf_str(&x->body);
     x->request.at = d->options.now(d->options.now_self);
+    x->request.secure = x->on->certificate != 0;
     forwarded_read(x->mem, &d->proxies, &x->on->peer, &x->request);
     x->stage = EXCHANGE_HANDLED;
     enter(x, CONNECTION_HANDLING);
@@ -228,19 +230,32 @@ static void on_completed(
         exchange_leave(d->exchanges, x);
 }
 
+/* The session's pointer is free for us: libmicrohttpd itself uses it for pre-shared keys only. */
+static void show_certificate(struct door *d, struct MHD_Connection *mhd, struct connection *c) {
+    const union MHD_ConnectionInfo *tls =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    c->certificate = certificate_keep(d->certificate);
+    certificate_bind(c->certificate, tls->tls_session);
+}
+
 static void on_connection(void *self, struct MHD_Connection *mhd, void **context,
     enum MHD_ConnectionNotificationCode what) {
     struct door *d = self;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        connection_remove(&d->all, *context);
+        struct connection *c = *context;
+        certificate_drop(c->certificate);
+        connection_remove(&d->all, c);
         return;
     }
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *from =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    *context =
+    struct connection *c =
         connection_add(d->exchanges->own, &d->all, fd->connect_fd, from->client_addr, *d->now);
+    if (d->certificate)
+        show_certificate(d, mhd, c);
+    *context = c;
 }
 
 /* ---- the door ---- */
@@ -248,6 +263,15 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
 bool door_start(struct door *d, int *fd) {
     unsigned flags =
         MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)certificate_chooser()},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)certificate_priorities},
+        {MHD_OPTION_END, 0, 0},
+    };
+    if (d->certificate)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0].option = MHD_OPTION_END;
     /* No time-out of its own: it ends whoever has not yet made room for a third of what the kernel
      * holds for him. connection_sweep asks what was really taken. */
     d->mhd = MHD_start_daemon(flags, 0, 0, 0, on_request, d, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -255,7 +279,7 @@ bool door_start(struct door *d, int *fd) {
         (unsigned)(d->limit + DOOR_SLACK), MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, d, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, d, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (!d->mhd)
         return false;
     d->see_line = str_starts(str_of(MHD_get_version()), S("0.9."));
@@ -291,4 +315,6 @@ void door_stop(struct door *d) {
     if (d->mhd)
         MHD_stop_daemon(d->mhd);
     d->mhd = 0;
+    certificate_drop(d->certificate);
+    d->certificate = 0;
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "http/message.h"
 
+struct certificate;
 struct server;
 struct exchange; /* one request being answered; its arena lives until the answer is sent */
 
@@ -29,6 +30,8 @@ struct server_options {
     int connections_max;
     int connections_share; /* of one address (IPv6: /64) that is no proxy; 0: no limit */
     int timeout_s;         /* idle, and a reader that hardly reads: 0: 30 */
+    /* Null: plain. Else TLS, but not over a unix socket; the server keeps its own hold of it. */
+    struct certificate *certificate;
     instant (*now)(void *self);
     void *now_self;
     void *self;
@@ -44,6 +47,9 @@ MUST err server_new(struct arena *mem, const struct server_options *options, str
 MUST err server_also(struct server *s, const struct server_options *options);
 /* Where it listens: "127.0.0.1:8081". */
 str server_address(const struct server *s);
+/* Whoever connects from now on is shown this one; who is connected keeps what he saw. Does nothing
+ * where plain HTTP is spoken. Event thread only, or before server_run. */
+void server_certify(struct server *s, struct certificate *c);
 /* Calls act(self) in the loop's thread whenever fd is readable. At most 8. */
 void server_watch(struct server *s, int fd, void (*act)(void *self), void *self);
 /* Runs until server_stop; then answers what is under way (up to 5 s) and returns. */

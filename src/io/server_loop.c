@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/certificate.h"
 #include "io/door.h"
 #include "io/loop.h"
 #include "io/server.h"
@@ -112,9 +113,13 @@ static err open_door(struct server *s, const struct server_options *o) {
     TRY(proxies_read(s->mem, o->proxies, o->proxy_count, &d->proxies));
     struct listener_options l = {o->listen, o->next_ports, o->dir, o->mode};
     TRY(listener_open(s->mem, &l, &d->listener));
+    /* Over a unix socket only a proxy of this machine comes. */
+    if (o->certificate && !str_starts(d->listener.address, S("unix:")))
+        d->certificate = certificate_keep(o->certificate);
     int fd;
     if (!door_start(d, &fd)) {
         listener_close(&d->listener);
+        door_stop(d);
         return err_make(ERR_SETUP, S("the web server cannot start: no memory or descriptors"));
     }
     loop_watch(&s->loop, d->listener.fd, accept_all, d);
@@ -142,6 +147,16 @@ err server_new(struct arena *mem, const struct server_options *options, struct s
 err server_also(struct server *s, const struct server_options *options) {
     assert(s->door_count < DOORS);
     return open_door(s, options);
+}
+
+void server_certify(struct server *s, struct certificate *c) {
+    for (size_t i = 0; i < s->door_count; i++) {
+        struct door *d = &s->doors[i];
+        if (!d->certificate)
+            continue;
+        certificate_drop(d->certificate);
+        d->certificate = certificate_keep(c);
+    }
 }
 
 str server_address(const struct server *s) {

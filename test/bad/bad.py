@@ -148,6 +148,7 @@ def main():
     p.add_argument("--write", action="store_true")
     p.add_argument("names", nargs="*")
     o = p.parse_args()
+    os.umask(0o077)  # a key is nobody else's
     rows = Rows("bad")
     with tempfile.TemporaryDirectory() as top:
         good = Shop(os.path.join(top, "good"))

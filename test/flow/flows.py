@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|live|proxies|reload|stand|wire|serving …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|live|proxies|reload|stand|tls|wire|serving …]
 """
 import argparse
 import os
@@ -26,12 +26,14 @@ import reload
 import seen
 import serving
 import stand
+import tls
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
          "asking": asking, "mailing": mailing,
-         "commands": commands, "building": building, "live": live, "proxies": proxies, "reload": reload, "stand": stand, "wire": wire,
+         "commands": commands, "building": building, "live": live, "proxies": proxies, "reload": reload, "stand": stand, "tls": tls,
+         "wire": wire,
          "seen": seen, "serving": serving}
 PARTS["backup"] = backup
 PARTS["doctor"] = doctor

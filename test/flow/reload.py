@@ -17,8 +17,8 @@ BROKEN = [  # name, file, what is replaced, by what, what is said
      f"- id: {PRODUCT}", r"products\.yml:\d+:\d+: "),
     ("a secret that is not set", "shop.yml", "currency: PLN", "currency: PLN\ntimezone: ${NOWHERE}",
      r"shop\.yml:\d+:\d+: .*NOWHERE"),
-    ("tls, which only a proxy speaks", "shop.yml", "currency: PLN",
-     "currency: PLN\ntls: {cert: a.pem, key: b.pem}", r"shop\.yml:\d+:\d+: `tls` is not in this version"),
+    ("a certificate that is not there", "shop.yml", "currency: PLN",
+     "currency: PLN\ntls: {cert: a.pem, key: b.pem}", r"shop\.yml:\d+:\d+: cannot read a\.pem"),
     ("a page that is not UTF-8", "pages/terms.md", "---", "---\n\udcff", r"pages/terms\.md"),
     ("a theme with an unknown hole", "theme/message.html", None, "{{no.such.thing", r"message\.html:\d+"),
 ]
