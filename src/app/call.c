@@ -47,6 +47,19 @@ static bool is_for_owner(str name) {
     return str_is(name, S("sold")) || str_is(name, S("needs-you"));
 }
 
+/* In that language, else in English; once more as HTML. */
+static err letter_render(struct arena *mem, const struct work *w, str name, str lang,
+    const struct tree *view, struct step_call *out) {
+    str file = JOIN(mem, S("mail/"), name, S("."), lang, S(".txt"));
+    if (!theme_find(w->theme, file))
+        file = JOIN(mem, S("mail/"), name, S(".en.txt"));
+    TRY(render(mem, w->theme, file, view, &out->letter));
+    if (theme_find(w->theme, S("mail/letter.html")))
+        TRY(render(mem, w->theme, S("mail/letter.html"), view_letter_html(mem, lang, out->letter),
+            &out->html));
+    return OK_ERR;
+}
+
 err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     const struct step *s, struct call *out) {
     if (!str_is(s->does, S("mail")))
@@ -59,13 +72,47 @@ err call_letter(struct arena *mem, const struct work *w, const struct order *o,
         TRY(belongings_letter(mem, w, o, &view));
     else
         view = view_letter(mem, w->shop, o, s, call_page(mem, w->shop, o));
-    str file = JOIN(mem, S("mail/"), name, S("."), lang, S(".txt"));
-    if (!theme_find(w->theme, file))
-        file = JOIN(mem, S("mail/"), name, S(".en.txt"));
-    TRY(render(mem, w->theme, file, view, &out->step.letter));
-    if (theme_find(w->theme, S("mail/letter.html")))
-        TRY(render(mem, w->theme, S("mail/letter.html"),
-            view_letter_html(mem, lang, out->step.letter), &out->step.html));
     out->step.to = owner ? w->shop->seller.email : o->buyer.email;
-    return OK_ERR;
+    return letter_render(mem, w, name, lang, view, &out->step);
+}
+
+err call_matter(
+    struct arena *mem, const struct work *w, const struct matter *m, struct call *out) {
+    const struct connector *c = connector_find(S("mail"));
+    *out = (struct call){
+        .connector = c,
+        .class = c->class(tree_map(mem)),
+        .step = {.shop = w->shop,
+            .step = &m->step,
+            .with = tree_map(mem),
+            .view = tree_map(mem),
+            .to = w->shop->seller.email,
+            .now = w->doors->now(w->doors->self)},
+    };
+    return letter_render(
+        mem, w, m->letter, w->shop->lang, view_matter(mem, w->shop, m->facts), &out->step);
+}
+
+/* ---- the conversation ---- */
+
+enum { WAIT_MS = 20000 };
+
+/* False when the lease would run out before the answer could be written. */
+static bool in_time(const struct work *w, const struct row *job, const struct talk_request *r) {
+    int64_t wait = r->wait_ms > 0 ? r->wait_ms : WAIT_MS;
+    return w->doors->now(w->doors->self) + wait + 5 * TIME_SECOND < job->due;
+}
+
+void call_say(struct arena *mem, const struct work *w, const struct row *job,
+    struct talk_request *request, struct talk_answer *answer) {
+    struct doors const *d = w->doors;
+    *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
+    err e = talk_request_fill(mem, request, w->shop->secrets);
+    if (e.code != ERR_NONE)
+        answer->why = e.what;
+    else if (!in_time(w, job, request))
+        answer->why = S("the lease was too short for this partner");
+    else
+        d->talk->say(d->talk, mem, request, answer);
+    d->crash(d->self, CRASH_ANSWERED);
 }

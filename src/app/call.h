@@ -6,7 +6,7 @@
 
 #include "app/work.h"
 #include "partner/connector.h"
-#include "shop/order.h"
+#include "shop/matter.h"
 
 struct call {
     const struct connector *connector;
@@ -21,6 +21,14 @@ MUST err call_new(struct arena *mem, const struct work *w, const struct order *o
     const struct step *s, struct call *out);
 MUST err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     const struct step *s, struct call *out);
+
+/* The same for a matter, its letter made. */
+MUST err call_matter(
+    struct arena *mem, const struct work *w, const struct matter *m, struct call *out);
+/* One request and its answer, secrets filled in; nothing is sent that the job's lease is too short
+ * for. */
+void call_say(struct arena *mem, const struct work *w, const struct row *job,
+    struct talk_request *request, struct talk_answer *answer);
 
 /* Whole addresses, from `api` in shop.yml, never from a Host header. */
 str call_page(struct arena *mem, const struct shop *shop, const struct order *o);

@@ -1,13 +1,13 @@
 #include "app/notify.h"
 
 #include "app/account.h"
-#include "shop/order.h"
+#include "app/matter.h"
 
 struct hearing {
     const struct gateway *code;
     struct account account;
     struct note note;
-    struct put put;
+    struct put puts[2]; /* a stray one brings a letter to the owner */
     struct change change;
 };
 
@@ -19,7 +19,7 @@ static enum meter_count count_of(const struct hearing *h) {
         [KEPT_CONFLICT] = METER_NOTE_BUSY,
         [KEPT_FULL] = METER_NOTE_FULL,
     };
-    bool stray = h->change.kept == KEPT_OK && str_is(h->put.kind, S("stray"));
+    bool stray = h->change.kept == KEPT_OK && str_is(h->puts[0].kind, S("stray"));
     return stray ? METER_NOTE_STRAY : counts[h->change.kept];
 }
 
@@ -36,15 +36,19 @@ static void note_keep(const struct flow *f, struct hearing *h, struct reply *rep
     str part = {0};
     bool ours =
         order_reference_read(f->mem, f->shop->secret, h->note.reference, &part).code == ERR_NONE;
-    h->put = (struct put){
+    str key = JOIN(f->mem, h->note.gateway, S("/"), h->note.event);
+    h->puts[0] = (struct put){
         .part = ours ? part : S("stray"),
         .kind = ours ? S("note") : S("stray"),
-        .key = JOIN(f->mem, h->note.gateway, S("/"), h->note.event),
+        .key = key,
         .version = PUT_NEW,
         .bytes = note_write(f->mem, &h->note),
         .due = ours ? f->request->at : 0,
     };
-    h->change = (struct change){.puts = &h->put, .count = 1, .reserve = true};
+    if (!ours)
+        h->puts[1] = matter_put(S("stray"), key, matter_stray(f->mem, f->shop, &h->note, key),
+            f->request->at);
+    h->change = (struct change){.puts = h->puts, .count = ours ? 1 : 2, .reserve = true};
     reply->changes = &h->change;
     reply->change_count = 1;
     reply->kept = note_kept;

@@ -280,6 +280,32 @@ static void other_pages_try(struct trial *t) {
     arena_reset(t->scratch);
 }
 
+/* The letters to the owner about what belongs to no order. */
+static void matter_try(struct trial *t, str row) {
+    struct matter m = {0};
+    struct call call;
+    struct talk_request request;
+    err e = matter_read(t->scratch, row, &m);
+    if (e.code == ERR_NONE)
+        e = call_matter(t->scratch, &t->work, &m, &call);
+    if (e.code == ERR_NONE)
+        e = call.connector->render(t->scratch, &call.step, &request);
+    struct place at = {.file = JOIN(t->scratch, S("theme/mail/"), m.letter, S("."), t->shop.lang,
+                           S(".txt"))};
+    (void)fails(t, at, JOIN(t->scratch, S("the letter "), m.letter), e);
+}
+
+static void matters_try(struct trial *t) {
+    struct note n = {.gateway = S("trial"),
+        .event = S("trial"),
+        .transaction = S("trial"),
+        .amount = money_of(100, t->shop.currency),
+        .at = noon(NULL)};
+    if (t->shop.seller.email.len)
+        matter_try(t, matter_stray(t->scratch, &t->shop, &n, S("trial/trial")));
+    arena_reset(t->scratch);
+}
+
 void trial(
     struct arena *mem, const struct house_shop *house, size_t products_max, struct report *report) {
     static const char zeros[32] = {0};
@@ -302,6 +328,7 @@ void trial(
     for (const struct tree *path = site_paths(list, &some)->first; path; path = path->next)
         page_try(&t, tree_str(path));
     other_pages_try(&t);
+    matters_try(&t);
     for (size_t i = 0; i < part.product_count; i++)
         for (int company = 0; company < 2; company++) {
             if (!t.shop.products[i].draft)

@@ -2,6 +2,7 @@
 
 #include "app/ask.h"
 #include "app/call.h"
+#include "app/matter.h"
 #include "app/meter.h"
 #include "app/orders.h"
 #include "app/seen.h"
@@ -34,8 +35,8 @@ static void crash_at(const struct work *w, enum crash_point p) {
     w->doors->crash(w->doors->self, p);
 }
 
-static err apply_one(const struct work *w, const struct put *put) {
-    struct change change = {.puts = put, .count = 1, .reserve = true};
+static err apply_all(const struct work *w, const struct put *puts, size_t count) {
+    struct change change = {.puts = puts, .count = count, .reserve = true};
     w->doors->store->kind->apply(w->doors->store, &change, 1);
     switch (change.kept) {
     case KEPT_OK:
@@ -53,7 +54,7 @@ static err job_drop(const struct work *w, const struct row *job) {
         .key = job->key,
         .version = job->version,
         .drop = true};
-    return apply_one(w, &put);
+    return apply_all(w, &put, 1);
 }
 
 /* ---- a note: payment facts onto the order ---- */
@@ -100,14 +101,17 @@ static err note_index(
     return OK_ERR;
 }
 
-/* A verified note for an order that is not here is kept where the owner sees it. */
-static err note_stray(struct arena *mem, const struct work *w, const struct row *job) {
-    struct put put = {.part = S("stray"),
-        .kind = S("stray"),
-        .key = JOIN(mem, job->part, S("/"), job->key),
-        .version = PUT_NEW,
-        .bytes = job->bytes};
-    TRY(apply_one(w, &put));
+/* A verified note for an order that is not here is kept where the owner sees it, who is told. */
+static err note_stray(
+    struct arena *mem, const struct work *w, const struct note *n, const struct row *job) {
+    str key = JOIN(mem, job->part, S("/"), job->key);
+    struct put puts[2] = {{.part = S("stray"),
+                              .kind = S("stray"),
+                              .key = key,
+                              .version = PUT_NEW,
+                              .bytes = job->bytes},
+        matter_put(S("stray"), key, matter_stray(mem, w->shop, n, key), now_of(w))};
+    TRY(apply_all(w, puts, COUNT(puts)));
     struct put rest = {.part = job->part,
         .kind = S("note"),
         .key = job->key,
@@ -116,7 +120,7 @@ static err note_stray(struct arena *mem, const struct work *w, const struct row 
     doors_log(w->doors, S("warn"),
         JOIN(mem, S("a payment came for an order that is not here: "), job->key,
             S("; `grosz queue list` shows it")));
-    return apply_one(w, &rest);
+    return apply_all(w, &rest, 1);
 }
 
 static err work_note(struct arena *mem, const struct work *w, struct row *job) {
@@ -125,7 +129,7 @@ static err work_note(struct arena *mem, const struct work *w, struct row *job) {
     TRY(note_read(mem, job->bytes, &note));
     err got = orders_get(mem, w->doors->store, job->part, &o);
     if (got.code == ERR_ABSENT)
-        return note_stray(mem, w, job);
+        return note_stray(mem, w, &note, job);
     TRY(got);
     if (note.what == EVENT_PAID || note.what == EVENT_SHORT)
         TRY(note_index(mem, w, o, &note));
@@ -272,31 +276,12 @@ static err end_write(struct arena *mem, struct sending *n, struct order *begun) 
 
 /* ---- a step: the conversation ---- */
 
-enum { WAIT_MS = 20000, ASK_PAGES = 50 };
-
-/* False when the lease would run out before the answer could be written. */
-static bool in_time(const struct sending *n, const struct talk_request *r) {
-    int64_t wait = r->wait_ms > 0 ? r->wait_ms : WAIT_MS;
-    return now_of(n->work) + wait + 5 * TIME_SECOND < n->job->due;
-}
-
-static void talk_timed(struct sending *n, struct arena *mem, struct talk_answer *answer) {
-    const struct doors *d = n->work->doors;
-    int64_t from = clock_fine();
-    d->talk->say(d->talk, mem, &n->request, answer);
-    n->took_us = clock_fine() - from;
-}
+enum { ASK_PAGES = 50 };
 
 static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer) {
-    *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
-    err e = talk_request_fill(mem, &n->request, n->work->shop->secrets);
-    if (e.code != ERR_NONE)
-        answer->why = e.what;
-    else if (!in_time(n, &n->request))
-        answer->why = S("the lease was too short for this partner");
-    else
-        talk_timed(n, mem, answer);
-    crash_at(n->work, CRASH_ANSWERED);
+    int64_t from = clock_fine();
+    call_say(mem, n->work, n->job, &n->request, answer);
+    n->took_us = clock_fine() - from;
 }
 
 static err send_step(struct arena *mem, struct sending *n, struct order *o) {
@@ -358,6 +343,7 @@ static const struct {
 } jobs[] = {
     {S_INIT("note"), work_note},
     {S_INIT("job"), work_step},
+    {S_INIT("matter"), matter_work},
     {S_INIT("key"), work_key},
     {S_INIT("ask"), ask_work},
 };

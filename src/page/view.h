@@ -75,6 +75,8 @@ struct tree *view_links(struct arena *mem, const struct shop *shop, const struct
  * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
     const struct step *s, str page);
+/* The letter of a matter: its facts, `shop`, `lang`. */
+struct tree *view_matter(struct arena *mem, const struct shop *shop, const struct tree *facts);
 /* The same letter once more, for mail/letter.html: made from the rendered text (head, blank line,
  * body). */
 struct tree *view_letter_html(struct arena *mem, str lang, str letter);

@@ -100,3 +100,10 @@ struct tree *view_letter(struct arena *mem, const struct shop *shop, const struc
     tree_put(v, S("problem"), problem(mem, o, troubled(mem, o, s)));
     return v;
 }
+
+struct tree *view_matter(struct arena *mem, const struct shop *shop, const struct tree *facts) {
+    struct tree *v = facts ? tree_copy(mem, facts) : tree_map(mem);
+    tree_put_text(mem, v, S("lang"), shop->lang);
+    tree_put(v, S("shop"), view_shop(mem, shop));
+    return v;
+}

@@ -142,7 +142,7 @@ static const struct record consent_record = RECORD(consent_given, consent_fields
 static const struct record payment_record = RECORD(payment, payment_fields);
 static const struct record refund_record = RECORD(refund, refund_fields);
 static const struct record remark_record = RECORD(remark, remark_fields);
-static const struct record step_record = RECORD(step, step_fields);
+const struct record step_record = RECORD(step, step_fields);
 static const struct record note_record = RECORD(note, note_fields);
 
 static const struct field order_fields[] = {

@@ -45,6 +45,9 @@ struct record {
     size_t count;
 };
 
+/* A step, as it stands in an order's row and in a matter's. */
+extern const struct record step_record;
+
 void record_write(struct buf *b, const struct record *r, const void *from);
 /* The next value of the row. `into` must be zeroed. ERR_CORRUPT names the field that is of another
  * kind; whether the row was JSON at all says json_row_end. */

@@ -2,6 +2,7 @@
 #include "app/snapshot.h"
 #include "base/limits.h"
 #include "check.h"
+#include "shop/matter.h"
 #include "world.h"
 
 #define FORM S("application/x-www-form-urlencoded")
@@ -204,6 +205,88 @@ TEST(nth_failure) {
     }
 }
 
+/* ---- the owner is told, once per matter ---- */
+
+/* A verified note for an order that is not here, as the gateway's door keeps it. */
+static void stray_come(struct world *w) {
+    struct note n = {.gateway = S("blik"),
+        .event = S("e1"),
+        .transaction = S("TR-1"),
+        .reference = S("o0000000000000000000"),
+        .what = EVENT_PAID,
+        .amount = money_of(49900, S("PLN")),
+        .at = w->now};
+    struct put put = {.part = order_id_new(w->mem, false, 1, 7),
+        .kind = S("note"),
+        .key = S("blik/e1"),
+        .version = PUT_ANY,
+        .bytes = note_write(w->mem, &n),
+        .due = w->now};
+    struct change change = {.puts = &put, .count = 1};
+    w->real->kind->apply(w->real, &change, 1);
+    CHECK_INT("the note is kept", change.kept, KEPT_OK);
+}
+
+/* As a person does it. */
+static void stray_put_away(struct world *w) {
+    struct put put = {.part = S("stray"),
+        .kind = S("stray"),
+        .key = JOIN(w->mem, order_id_new(w->mem, false, 1, 7), S("/blik/e1")),
+        .version = 1,
+        .drop = true};
+    struct change change = {.puts = &put, .count = 1};
+    w->real->kind->apply(w->real, &change, 1);
+    CHECK_INT("the stray was there", change.kept, KEPT_OK);
+}
+
+/* The only row of that kind in the store. */
+static struct matter matter_only(struct world *w) {
+    struct row_list rows = {0};
+    struct matter m = {0};
+    struct query q = {.kind = S("matter"), .limit = 10};
+    err e = w->real->kind->list(w->real, w->mem, &q, &rows);
+    CHECK("one matter", e.code == ERR_NONE && rows.count == 1);
+    if (rows.count)
+        e = matter_read(w->mem, rows.rows[0].bytes, &m);
+    CHECK_STR("that reads", e.what, S(""));
+    CHECK("at rest", rows.count && !rows.rows[0].due);
+    return m;
+}
+
+static bool nth_stray(const struct allowed *a, int n) {
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    w->seed = (uint64_t)n;
+    w->fault = a->fault;
+    w->fault_at = n;
+    stray_come(w);
+    world_run(w, 3 * TIME_DAY);
+    bool struck = w->struck;
+    struct matter m = matter_only(w);
+    bool refused = struck && a->fault >= FAULT_TALK_500 && a->fault <= FAULT_TALK_422;
+    CHECK_STR(a->name, str_of(step_state_name(m.step.state)), refused ? S("poison") : S("done"));
+    CHECK(a->name, m.step.unknowns <= 1 && w->effects[MAILS] <= 1 + m.step.unknowns);
+    CHECK("told", w->effects[MAILS] >= (a->fault == FAULT_TALK_422 && struck ? 0 : 1));
+    int told = w->effects[MAILS];
+    stray_put_away(w);
+    stray_come(w);
+    world_run(w, 3 * TIME_DAY);
+    CHECK_INT("the same note again is the same matter", w->effects[MAILS], told);
+    (void)matter_only(w);
+    world_free(w);
+    arena_free(mem);
+    return struck;
+}
+
+TEST(stray_is_told) {
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        int n = 1;
+        while (n < 100 && nth_stray(&faults[i], n))
+            n++;
+        CHECK(faults[i].name, n > 1 && n < 100);
+    }
+}
+
 /* ---- a shop exchanged while it is used ---- */
 
 /* ASan sees a borrower whose shop was freed; LSan one that nobody freed. */
@@ -233,6 +316,7 @@ static const struct check_test tests[] = {
     ROW(two_buyers_two_orders),
     ROW(forms_refused),
     ROW(nth_failure),
+    ROW(stray_is_told),
     ROW(snapshots),
 };
 

@@ -3,7 +3,7 @@ import os
 import re
 import urllib.parse
 
-from driver import Shop, step_of, tpay_note, tpay_sum
+from driver import Shop, step_of, tpay_note, tpay_sum, wait_for
 
 MERCHANT, CODE = "12345", "Kod4Bezpieczny"
 GATEWAY = "gateways:\n  tpay: {use: tpay, merchant: \"%s\", code: \"${TPAY_CODE}\"}" % MERCHANT
@@ -209,6 +209,15 @@ def stray(t):
     t.rows.same("`queue list` says so by its code", t.shop.cli_run("queue", "list").returncode, 3)
     seen = t.shop.cli("queue", "show", strays[0]["job"], "--json")
     t.rows.add("`queue show` has the raw note", "tr_amount=499.00" in seen, seen)
+    def about():
+        return [m for m in t.shop.letters() if "grosz queue show note/" in m["text"]]
+
+    wait_for(lambda: len(about()) >= 3)
+    told = about()
+    for j in strays:
+        of_it = [m for m in told if f"grosz queue show {j['job']}\n" in m["text"]]
+        t.rows.add("the owner is told of each, once, with the command", len(of_it) == 1
+                   and "jan@example.com" in of_it[0]["to"] and "499.00 PLN" in of_it[0]["subject"], of_it)
     for j in strays:
         done = t.shop.cli_run("queue", "drop", "--reason", "given back", j["job"])
         t.rows.add("looked at, it is put away", done.returncode == 0, done.stderr)

@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "page/render.h"
+#include "shop/matter.h"
 
 #include <assert.h>
 
@@ -253,7 +254,8 @@ enum kind {
     LETTER_HTML,
     BELONGINGS,
     LINKS,
-    CORRECTED
+    CORRECTED,
+    MATTER
 };
 
 /* clang-format off */
@@ -289,6 +291,7 @@ static const struct {
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER, S_INIT("paid")},
     {S_INIT("letter-hold"), S_INIT("mail/needs-you"), LETTER, S_INIT("held")},
     {S_INIT("letter-refused"), S_INIT("mail/needs-you"), LETTER, S_INIT("refused")},
+    {S_INIT("letter-stray"), S_INIT("mail/stray"), MATTER, S_INIT("")},
     {S_INIT("letter-access"), S_INIT("mail/access"), LETTER_HTML, S_INIT("delivered")},
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER_HTML, S_INIT("paid")},
 };
@@ -305,7 +308,8 @@ str fixture_name(size_t i) {
 str fixture_template(struct arena *mem, const struct shop *shop, size_t i) {
     if (pages[i].kind == LETTER_HTML)
         return S("mail/letter.html");
-    if (pages[i].kind != LETTER && pages[i].kind != LINKS)
+    bool letter = pages[i].kind == LETTER || pages[i].kind == LINKS || pages[i].kind == MATTER;
+    if (!letter)
         return pages[i].template;
     return JOIN(mem, pages[i].template, S("."), shop->lang, S(".txt"));
 }
@@ -394,6 +398,20 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
     return view_order(mem, shop, theme, o, &(struct order_look){.again = page});
 }
 
+static struct tree *matter_view(struct arena *mem, const struct shop *shop, str typed) {
+    const struct note n = {.gateway = S("blik"),
+        .transaction = S("TR-1"),
+        .reference = typed,
+        .status = S("TRUE"),
+        .amount = {49900, "PLN"},
+        .test = !shop->live,
+        .at = (instant)PLACED_MS_1000 * TIME_SECOND};
+    struct matter m = {0};
+    err e = matter_read(mem, matter_stray(mem, shop, &n, S("blik/e1")), &m);
+    assert(e.code == ERR_NONE);
+    return view_matter(mem, shop, m.facts);
+}
+
 struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, str typed) {
     const struct theme *theme = fixture_theme(mem);
     const struct product *p = &shop->products[0];
@@ -412,6 +430,7 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
         return view_test_payment(
             mem, shop, theme, p->name, p->price, S("/pay/test/?reference=a&amount=499.00"));
     case MESSAGE: return view_message(mem, shop, theme, S(""), S("There is no such page here."));
+    case MATTER: return matter_view(mem, shop, typed);
     case LESSON:
     case ORDER:
     case LETTER:

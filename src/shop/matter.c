@@ -1,0 +1,63 @@
+#include "shop/matter.h"
+
+#include "base/limits.h"
+#include "shop/record.h"
+#include "shop/shop.h"
+
+static const struct field fields[] = {
+    {.name = S_INIT("letter"), .kind = FIELD_TEXT, .at = offsetof(struct matter, letter)},
+    {.name = S_INIT("facts"), .kind = FIELD_TREE, .at = offsetof(struct matter, facts)},
+    {.name = S_INIT("step"),
+        .kind = FIELD_RECORD,
+        .at = offsetof(struct matter, step),
+        .record = &step_record},
+    {.name = S_INIT("request"), .kind = FIELD_TREE, .at = offsetof(struct matter, request)},
+};
+static const struct record matter_record = {sizeof(struct matter), fields, COUNT(fields)};
+
+struct matter matter_new(struct arena *mem, const struct shop *shop, str part, str key) {
+    return (struct matter){.facts = tree_map(mem),
+        .step = {.line = -1,
+            .id = key,
+            .does = S("mail"),
+            .key = step_key(mem, shop->secret, part, -1, key),
+            .state = STEP_READY}};
+}
+
+/* "2026-11-25 10:00 UTC" */
+static str minute(struct arena *mem, instant at) {
+    str iso = time_iso(mem, at);
+    return JOIN(mem, str_part(iso, 0, 10), S(" "), str_part(iso, 11, 5), S(" UTC"));
+}
+
+str matter_stray(struct arena *mem, const struct shop *shop, const struct note *n, str key) {
+    struct matter m = matter_new(mem, shop, S("stray"), key);
+    struct tree *facts = tree_map(mem);
+    const str rows[][2] = {{S("job"), JOIN(mem, S("note/"), key)}, {S("gateway"), n->gateway},
+        {S("transaction"), n->transaction}, {S("reference"), n->reference},
+        {S("status"), n->status},
+        {S("amount"), n->amount.currency[0] ? money_write(mem, n->amount) : S("")},
+        {S("at"), minute(mem, n->at)}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        tree_put_text(mem, facts, rows[i][0], rows[i][1]);
+    tree_put_bool(mem, facts, S("test"), n->test);
+    m.letter = S("stray");
+    m.facts = facts;
+    return matter_write(mem, &m);
+}
+
+str matter_write(struct arena *mem, const struct matter *m) {
+    struct buf b = buf_new(mem, 4 * LIMIT_ROW);
+    record_write(&b, &matter_record, m);
+    return buf_str(&b);
+}
+
+err matter_read(struct arena *mem, str bytes, struct matter *out) {
+    struct matter m = {0};
+    struct json_row row = json_row_new(mem, bytes);
+    TRY(record_read(mem, &matter_record, &row, &m));
+    if (!json_row_end(&row) || !m.letter.len)
+        return err_make(ERR_CORRUPT, S("a kept matter does not read"));
+    *out = m;
+    return OK_ERR;
+}
