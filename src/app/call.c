@@ -43,10 +43,6 @@ static str letter_name(str id) {
     return str_cut(&rest, '.', &name) ? name : id;
 }
 
-static bool is_for_owner(str name) {
-    return str_is(name, S("sold")) || str_is(name, S("needs-you"));
-}
-
 /* In that language, else in English; once more as HTML. */
 static err letter_render(struct arena *mem, const struct work *w, str name, str lang,
     const struct tree *view, struct step_call *out) {
@@ -65,7 +61,7 @@ err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     if (!str_is(s->does, S("mail")))
         return OK_ERR;
     str name = letter_name(s->id);
-    bool owner = is_for_owner(name);
+    bool owner = plan_is_owners(name);
     str lang = owner || !o->buyer.lang.len ? w->shop->lang : o->buyer.lang;
     const struct tree *view = NULL;
     if (str_is(name, S("links")))
@@ -76,8 +72,7 @@ err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     return letter_render(mem, w, name, lang, view, &out->step);
 }
 
-err call_matter(
-    struct arena *mem, const struct work *w, const struct matter *m, struct call *out) {
+err call_matter(struct arena *mem, const struct work *w, const struct matter *m, struct call *out) {
     const struct connector *c = connector_find(S("mail"));
     *out = (struct call){
         .connector = c,

@@ -21,7 +21,9 @@ static err keep(struct arena *mem, const struct work *w, struct row *job, const 
         .key = job->key,
         .version = job->version,
         .bytes = matter_write(mem, m),
-        .due = s->state == STEP_SENDING ? job->due : s->state == STEP_READY ? s->due : 0};
+        .due = s->state == STEP_SENDING ? job->due
+               : s->state == STEP_READY ? s->due
+                                        : 0};
     struct change change = {.puts = &put, .count = 1, .reserve = true};
     w->doors->store->kind->apply(w->doors->store, &change, 1);
     if (change.kept == KEPT_CONFLICT)

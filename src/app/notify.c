@@ -46,8 +46,8 @@ static void note_keep(const struct flow *f, struct hearing *h, struct reply *rep
         .due = ours ? f->request->at : 0,
     };
     if (!ours)
-        h->puts[1] = matter_put(S("stray"), key, matter_stray(f->mem, f->shop, &h->note, key),
-            f->request->at);
+        h->puts[1] = matter_put(
+            S("stray"), key, matter_stray(f->mem, f->shop, &h->note, key), f->request->at);
     h->change = (struct change){.puts = h->puts, .count = ours ? 1 : 2, .reserve = true};
     reply->changes = &h->change;
     reply->change_count = 1;

@@ -188,12 +188,23 @@ static void steps_try(struct trial *t, const struct product *p, struct order *o)
     }
 }
 
-/* The letter to the owner when something is refused. */
+/* As if everything that the owner is told of had come to pass. */
+static void alarms_raise(struct trial *t, struct order *o) {
+    for (size_t i = 0; i < o->step_count; i++)
+        if (str_is(o->steps[i].id, S("late")))
+            o->steps[i].state = STEP_SENDING;
+    o->steps[0].state = STEP_UNKNOWN;
+    o->steps[0].error = S("made up");
+    o->marks |= MARK_SURPLUS | MARK_SHORT | MARK_WRONG | MARK_DISPUTED;
+    plan_alarms(t->scratch, &t->shop, o, noon(NULL));
+}
+
+/* The letters to the owner. */
 static void alarm_try(struct trial *t, const struct product *p, struct order *o) {
     if (!o->step_count)
         return;
+    alarms_raise(t, o);
     o->steps[0].state = STEP_POISON;
-    o->steps[0].error = S("made up");
     plan_alarms(t->scratch, &t->shop, o, noon(NULL));
     order_settle(o, noon(NULL));
     steps_try(t, p, o);
@@ -290,8 +301,8 @@ static void matter_try(struct trial *t, str row) {
         e = call_matter(t->scratch, &t->work, &m, &call);
     if (e.code == ERR_NONE)
         e = call.connector->render(t->scratch, &call.step, &request);
-    struct place at = {.file = JOIN(t->scratch, S("theme/mail/"), m.letter, S("."), t->shop.lang,
-                           S(".txt"))};
+    struct place at = {
+        .file = JOIN(t->scratch, S("theme/mail/"), m.letter, S("."), t->shop.lang, S(".txt"))};
     (void)fails(t, at, JOIN(t->scratch, S("the letter "), m.letter), e);
 }
 

@@ -21,7 +21,7 @@ struct sending {
     struct talk_request request;
     struct step_outcome outcome;
     enum step_found found;
-    bool computed; /* done without talking */
+    bool computed;   /* done without talking */
     int64_t took_us; /* of the talk; -1: there was none */
 };
 

@@ -71,7 +71,8 @@ struct view_orders {
 struct tree *view_belongings(struct arena *mem, const struct shop *shop, const struct theme *theme,
     const struct view_orders *all);
 struct tree *view_links(struct arena *mem, const struct shop *shop, const struct view_orders *all);
-/* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you. They
+/* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you money
+ * undelivered. They
  * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
     const struct step *s, str page);

@@ -1,5 +1,6 @@
 #include "page/mark.h"
 #include "page/view_facts.h"
+#include "shop/plan.h"
 
 static void texts(struct arena *mem, struct tree *map, const str (*rows)[2], size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -69,10 +70,66 @@ static struct tree *problem(struct arena *mem, const struct order *o, const stru
     return map;
 }
 
+/* ---- money that needs the owner, and what is not done ---- */
+
+static struct tree *moved(struct arena *mem, const struct order *o, str lang) {
+    struct tree *list = tree_list(mem);
+    for (size_t i = 0; i < o->payment_count + o->refund_count; i++) {
+        const struct payment *p = i < o->payment_count ? &o->payments[i] : NULL;
+        const struct refund *r = p ? NULL : &o->refunds[i - o->payment_count];
+        const str rows[][2] = {{S("amount"), money_show(mem, p ? p->amount : r->amount, lang)},
+            {S("gateway"), p ? p->gateway : r->gateway},
+            {S("transaction"), p ? p->transaction : r->transaction},
+            {S("at"), view_time(mem, p ? p->at : r->at)}};
+        struct tree *t = tree_add(list, tree_map(mem));
+        texts(mem, t, rows, COUNT(rows));
+        tree_put_bool(mem, t, S("back"), !p);
+    }
+    return list;
+}
+
+static int64_t left_of(const struct order *o) {
+    int64_t left = 0;
+    for (size_t i = 0; i < o->payment_count; i++)
+        left += o->payments[i].amount.minor;
+    for (size_t i = 0; i < o->refund_count; i++)
+        left -= o->refunds[i].dispute ? 0 : o->refunds[i].amount.minor;
+    return left;
+}
+
+/* As it is for the letter "money.<mark>.<n>"; its place is there in all of them. */
+static struct tree *money_matter(
+    struct arena *mem, const struct order *o, const struct step *s, str lang) {
+    static const str words[] = {
+        S_INIT("surplus"), S_INIT("short"), S_INIT("wrong"), S_INIT("disputed")};
+    struct tree *t = tree_map(mem);
+    str currency = str_of(o->total.currency);
+    int64_t over = left_of(o) - o->total.minor;
+    for (size_t i = 0; i < COUNT(words); i++)
+        tree_put_bool(
+            mem, t, words[i], str_starts(s->id, JOIN(mem, S("money."), words[i], S("."))));
+    const str rows[][2] = {
+        {S("over"), money_show(mem, money_of(over > 0 ? over : 0, currency), lang)},
+        {S("missing"), money_show(mem, money_of(over < 0 ? -over : 0, currency), lang)}};
+    texts(mem, t, rows, COUNT(rows));
+    tree_put(t, S("payments"), moved(mem, o, lang));
+    struct tree *remarks = tree_put(t, S("remarks"), tree_list(mem));
+    for (size_t i = 0; i < o->remark_count; i++)
+        tree_add(remarks, tree_text(mem, o->remarks[i].what));
+    return t;
+}
+
+static struct tree *undone(struct arena *mem, const struct order *o) {
+    struct tree *list = tree_list(mem);
+    for (size_t i = 0; i < o->step_count; i++)
+        if (plan_hangs(&o->steps[i]))
+            tree_add(list, problem(mem, o, &o->steps[i]));
+    return list;
+}
+
 /* Owner's letters speak the shop's language, others the buyer's; there are pl and en. */
 static str language(const struct shop *shop, const struct order *o, const struct step *s) {
-    bool owners = str_is(s->id, S("sold")) || str_starts(s->id, S("needs-you"));
-    return owners || !o->buyer.lang.len ? shop->lang : o->buyer.lang;
+    return plan_is_owners(s->id) || !o->buyer.lang.len ? shop->lang : o->buyer.lang;
 }
 
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
@@ -97,6 +154,8 @@ struct tree *view_letter(struct arena *mem, const struct shop *shop, const struc
     tree_put(v, S("links"), view_gifts(mem, o));
     tree_put(v, S("consents"), consents(mem, shop, o));
     tree_put_bool(mem, v, S("agreed"), o->consent_count > 0);
+    tree_put(v, S("money"), money_matter(mem, o, s, lang));
+    tree_put(v, S("undone"), undone(mem, o));
     tree_put(v, S("problem"), problem(mem, o, troubled(mem, o, s)));
     return v;
 }

@@ -30,12 +30,22 @@ static str minute(struct arena *mem, instant at) {
     return JOIN(mem, str_part(iso, 0, 10), S(" "), str_part(iso, 11, 5), S(" UTC"));
 }
 
+/* One word for a shell: an event may have | in it. */
+static str quoted(struct arena *mem, str word) {
+    str out = S("'"), rest = word;
+    for (size_t at = str_find_byte(rest, '\''); at < rest.len; at = str_find_byte(rest, '\'')) {
+        out = JOIN(mem, out, str_part(rest, 0, at), S("'\\''"));
+        rest = str_from(rest, at + 1);
+    }
+    return JOIN(mem, out, rest, S("'"));
+}
+
 str matter_stray(struct arena *mem, const struct shop *shop, const struct note *n, str key) {
     struct matter m = matter_new(mem, shop, S("stray"), key);
     struct tree *facts = tree_map(mem);
-    const str rows[][2] = {{S("job"), JOIN(mem, S("note/"), key)}, {S("gateway"), n->gateway},
-        {S("transaction"), n->transaction}, {S("reference"), n->reference},
-        {S("status"), n->status},
+    const str rows[][2] = {{S("job"), quoted(mem, JOIN(mem, S("note/"), key))},
+        {S("gateway"), n->gateway}, {S("transaction"), n->transaction},
+        {S("reference"), n->reference}, {S("status"), n->status},
         {S("amount"), n->amount.currency[0] ? money_write(mem, n->amount) : S("")},
         {S("at"), minute(mem, n->at)}};
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -155,6 +155,62 @@ bool plan_again(
     return true;
 }
 
+/* More and disputed money is a new matter each time it comes, the others are one. */
+static int64_t money_number(const struct order *o, enum order_mark mark) {
+    int64_t disputes = 0;
+    for (size_t i = 0; i < o->refund_count; i++)
+        disputes += o->refunds[i].dispute;
+    return mark == MARK_SURPLUS ? (int64_t)o->payment_count : mark == MARK_DISPUTED ? disputes : 1;
+}
+
+static void money_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now) {
+    static const struct {
+        enum order_mark mark;
+        str word;
+    } matters[] = {
+        {MARK_SURPLUS, S_INIT("money.surplus.")},
+        {MARK_SHORT, S_INIT("money.short.")},
+        {MARK_WRONG, S_INIT("money.wrong.")},
+        {MARK_DISPUTED, S_INIT("money.disputed.")},
+    };
+    for (size_t i = 0; i < COUNT(matters); i++) {
+        if (!(o->marks & matters[i].mark))
+            continue;
+        str id = JOIN(mem, matters[i].word, str_int(mem, money_number(o, matters[i].mark)));
+        if (!is_planned(o, id))
+            letter_add(mem, shop, o, id, now);
+    }
+}
+
+/* The buyer is just being told that it takes longer. What is stuck has a letter of its own. */
+static void undelivered_alarm(
+    struct arena *mem, const struct shop *shop, struct order *o, instant now) {
+    bool late = false, hangs = false;
+    for (size_t i = 0; i < o->step_count; i++) {
+        const struct step *s = &o->steps[i];
+        late = late || (s->line < 0 && str_is(s->id, S("late")) && s->state == STEP_SENDING);
+        hangs = hangs || plan_hangs(s);
+    }
+    if (late && hangs && !is_planned(o, S("undelivered")))
+        letter_add(mem, shop, o, S("undelivered"), now);
+}
+
+bool plan_hangs(const struct step *s) {
+    bool buyers = s->line >= 0 || str_is(s->id, S("access"));
+    return buyers
+           && (s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN);
+}
+
+bool plan_is_owners(str id) {
+    static const str letters[] = {
+        S_INIT("sold"), S_INIT("needs-you"), S_INIT("money"), S_INIT("undelivered")};
+    str name = str_part(id, 0, str_find_byte(id, '.'));
+    for (size_t i = 0; i < COUNT(letters); i++)
+        if (str_is(name, letters[i]))
+            return true;
+    return false;
+}
+
 void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now) {
     size_t count = o->step_count;
     for (size_t i = 0; i < count && shop->seller.email.len; i++) {
@@ -165,6 +221,10 @@ void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, in
         str id = JOIN(mem, S("needs-you."), str_int(mem, (int64_t)s->line + 1), S("."), s->id);
         if (!is_planned(o, id))
             letter_add(mem, shop, o, id, now);
+    }
+    if (shop->seller.email.len) {
+        money_alarms(mem, shop, o, now);
+        undelivered_alarm(mem, shop, o, now);
     }
 }
 

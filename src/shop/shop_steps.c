@@ -39,7 +39,8 @@ static const struct hole_root roots[] = {
     {S_INIT("step"),    step_keys,    COUNT(step_keys)},
 };
 /* The shop's own letters: no step of shop.yml may take their names. */
-static const str own[] = {S_INIT("access"), S_INIT("late"), S_INIT("sold"), S_INIT("needs-you")};
+static const str own[] = {S_INIT("access"), S_INIT("late"), S_INIT("sold"), S_INIT("needs-you"),
+    S_INIT("money"), S_INIT("undelivered")};
 /* clang-format on */
 
 const struct hole_root *hole_roots(size_t *count) {

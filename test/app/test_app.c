@@ -97,7 +97,7 @@ TEST(forms_refused) {
         {"a long name",
             "product=course&email=a%40example.com&consent_terms=on&name="
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "aria-invalid"},
     };
     struct arena *mem = arena_new(256u << 20);

@@ -1,6 +1,8 @@
 """notes: what tpay tells us, signed by our own md5: every row of the table, and where the owner sees it."""
+import json
 import os
 import re
+import shlex
 import urllib.parse
 
 from driver import Shop, step_of, tpay_note, tpay_sum, wait_for
@@ -209,20 +211,38 @@ def stray(t):
     t.rows.same("`queue list` says so by its code", t.shop.cli_run("queue", "list").returncode, 3)
     seen = t.shop.cli("queue", "show", strays[0]["job"], "--json")
     t.rows.add("`queue show` has the raw note", "tr_amount=499.00" in seen, seen)
-    def about():
-        return [m for m in t.shop.letters() if "grosz queue show note/" in m["text"]]
+    def commands(verb):
+        lines = [line for m in t.shop.letters() if m["to"] == "jan@example.com" for line in m["text"].splitlines()]
+        return sorted(shlex.split(line)[1:] for line in lines if f"grosz queue {verb} 'note/" in line)
 
-    wait_for(lambda: len(about()) >= 3)
-    told = about()
-    for j in strays:
-        of_it = [m for m in told if f"grosz queue show {j['job']}\n" in m["text"]]
-        t.rows.add("the owner is told of each, once, with the command", len(of_it) == 1
-                   and "jan@example.com" in of_it[0]["to"] and "499.00 PLN" in of_it[0]["subject"], of_it)
+    wait_for(lambda: len(commands("show")) >= len(strays))
+    t.rows.same("the owner is told of each, once, with the command that shows it", commands("show"),
+                sorted(["queue", "show", j["job"]] for j in strays))
     for j in strays:
         done = t.shop.cli_run("queue", "drop", "--reason", "given back", j["job"])
         t.rows.add("looked at, it is put away", done.returncode == 0, done.stderr)
     t.rows.same("and the queue is empty of them",
                 [j for j in t.shop.queue() if j["state"] == "stray"], [])
+
+
+MONEY = {"surplus": "Paid too much", "short": "Paid too little", "wrong": "A payment that does not fit"}
+
+
+def told(t):
+    """Every order with such a mark has brought a letter to the owner, and no other order has."""
+    orders = [json.loads(line) for line in t.shop.cli("order", "list", "--json").splitlines()]
+    for mark, words in MONEY.items():
+        marked = {o["id"] for o in orders if mark in o["marks"]}
+
+        def named():
+            subjects = [m["subject"] for m in t.shop.letters() if m["to"] == "jan@example.com"]
+            return [s.split()[-1] for s in subjects if s.startswith(words)]
+
+        wait_for(lambda: marked <= set(named()))
+        t.rows.add(f"{mark}: there are such orders", marked, orders)
+        t.rows.same(f"{mark}: the owner is told of each", marked - set(named()), set())
+        if mark in ("short", "wrong"):
+            t.rows.same(f"{mark}: once", sorted(named()), sorted(set(named())))
 
 
 def no_longer_offered(rows, shop, t):
@@ -242,7 +262,7 @@ def run(rows, program, folder):
     shop = live_shop(program, os.path.join(folder, "live")).start()
     t = Table(rows, shop)
     link(rows, shop)
-    for part in (paid, reordered, refused, doubtful, more, stray):
+    for part in (paid, reordered, refused, doubtful, more, stray, told):
         part(t)
     no_longer_offered(rows, shop, t)
     rows.add("no secret in the log", CODE not in shop.log_text(), shop.log_end())

@@ -136,6 +136,11 @@ static void steps(struct arena *mem, struct order *o, const struct sample *sampl
         {.line = -1, .id = S("sold"), .does = S("mail"), .state = STEP_DONE},
         {.line = -1, .id = S("needs-you.1.invitation"), .does = S("mail"), .state = STEP_READY},
         {.line = -1, .id = S("needs-you.1.purchase"), .does = S("mail"), .state = STEP_READY},
+        {.line = -1, .id = S("undelivered"), .does = S("mail"), .state = STEP_READY},
+        {.line = -1, .id = S("money.surplus.2"), .does = S("mail"), .state = STEP_READY},
+        {.line = -1, .id = S("money.short.1"), .does = S("mail"), .state = STEP_READY},
+        {.line = -1, .id = S("money.wrong.1"), .does = S("mail"), .state = STEP_READY},
+        {.line = -1, .id = S("money.disputed.1"), .does = S("mail"), .state = STEP_READY},
     };
     o->step_count = sample->paid ? COUNT(rows) : 0;
     o->steps = copied(mem, rows, COUNT(rows), sizeof(rows[0]));
@@ -161,6 +166,8 @@ static void paid(struct arena *mem, struct order *o, const struct sample *sample
         .amount = o->total,
         .at = o->paid_at};
     o->payment_count = 1;
+    if (sample->marks & MARK_SURPLUS)
+        o->payments->amount.minor *= 2;
     bool done = sample->invitation == STEP_DONE && sample->purchase == STEP_DONE;
     o->fulfilled_at = done ? o->paid_at + 5 * TIME_SECOND : 0;
     if (done)
@@ -291,6 +298,11 @@ static const struct {
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER, S_INIT("paid")},
     {S_INIT("letter-hold"), S_INIT("mail/needs-you"), LETTER, S_INIT("held")},
     {S_INIT("letter-refused"), S_INIT("mail/needs-you"), LETTER, S_INIT("refused")},
+    {S_INIT("letter-undelivered"), S_INIT("mail/undelivered"), LETTER, S_INIT("paid")},
+    {S_INIT("letter-surplus"), S_INIT("mail/money"), LETTER, S_INIT("surplus")},
+    {S_INIT("letter-short"), S_INIT("mail/money"), LETTER, S_INIT("paid")},
+    {S_INIT("letter-wrong"), S_INIT("mail/money"), LETTER, S_INIT("held")},
+    {S_INIT("letter-disputed"), S_INIT("mail/money"), LETTER, S_INIT("refunded")},
     {S_INIT("letter-stray"), S_INIT("mail/stray"), MATTER, S_INIT("")},
     {S_INIT("letter-access"), S_INIT("mail/access"), LETTER_HTML, S_INIT("delivered")},
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER_HTML, S_INIT("paid")},
@@ -318,8 +330,10 @@ static const struct step *letter_step(const struct order *o, size_t i) {
     str name = str_from(pages[i].template, 5);
     if (str_is(name, S("needs-you")))
         return &o->steps[str_is(pages[i].what, S("held")) ? 5 : 6];
+    str matter = str_from(pages[i].name, 7); /* letter-surplus */
     for (size_t k = 0; k < o->step_count; k++)
-        if (str_is(o->steps[k].id, name))
+        if (str_is(o->steps[k].id, name)
+            || (str_is(name, S("money")) && str_find(o->steps[k].id, matter) < o->steps[k].id.len))
             return &o->steps[k];
     assert(!"no such letter");
     return NULL;

@@ -90,6 +90,68 @@ static void test_life(struct arena *mem, const struct shop *shop) {
     CHECK("once", o->fulfilled_at == NOW + 2);
 }
 
+/* What becomes of an order, and which letter to the owner it adds; "" is none. */
+static void test_money(struct arena *mem, const struct shop *shop) {
+    static const struct {
+        const char *name, *letter;
+        enum order_event what;
+        int64_t minor;
+    } rows[] = {
+        {"too little", "money.short.1", EVENT_PAID, 100},
+        {"too little again: the same matter", "", EVENT_PAID, 100},
+        {"the rest", "", EVENT_PAID, 49700},
+        {"paid twice", "money.surplus.4", EVENT_PAID, 49900},
+        {"a part of it back: the same matter", "", EVENT_REFUND, 100},
+        {"and once more", "money.surplus.5", EVENT_PAID, 49900},
+        {"charged back", "money.disputed.1", EVENT_DISPUTE, 49900},
+        {"and the other", "money.disputed.2", EVENT_DISPUTE, 49900},
+        {"nothing", "money.wrong.1", EVENT_PAID, 0},
+        {"pending", "", EVENT_PENDING, 49900},
+    };
+    struct order *o = fixture_order(mem, shop);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool paid = false;
+        struct note n = fixture_note(rows[i].name, rows[i].what, rows[i].minor);
+        n.transaction = str_of(rows[i].name);
+        order_hear(mem, o, &n, &paid);
+        size_t before = o->step_count;
+        plan_alarms(mem, shop, o, NOW);
+        plan_alarms(mem, shop, o, NOW);
+        CHECK_INT(rows[i].name, o->step_count - before, rows[i].letter[0] ? 1 : 0);
+        if (rows[i].letter[0])
+            CHECK(rows[i].name,
+                fixture_step(o, -1, rows[i].letter) && plan_is_owners(str_of(rows[i].letter)));
+    }
+}
+
+static void test_undelivered(struct arena *mem, const struct shop *shop) {
+    static const struct {
+        const char *name;
+        enum step_state late, invitation;
+        bool told;
+    } rows[] = {
+        {"in time", STEP_READY, STEP_READY, false},
+        {"late, and still tried", STEP_SENDING, STEP_READY, true},
+        {"late, and nobody knows", STEP_SENDING, STEP_UNKNOWN, true},
+        {"late, and on hold: told already", STEP_SENDING, STEP_HOLD, false},
+        {"late long ago, tried again by a person", STEP_DONE, STEP_READY, false},
+        {"not late", STEP_SKIPPED, STEP_DONE, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct order *o = fixture_paid(mem, shop);
+        for (size_t k = 0; k < o->step_count; k++)
+            o->steps[k].state = STEP_DONE;
+        fixture_step(o, -1, "late")->state = rows[i].late;
+        fixture_step(o, 0, "invitation")->state = rows[i].invitation;
+        plan_alarms(mem, shop, o, NOW);
+        plan_alarms(mem, shop, o, NOW);
+        int count = 0;
+        for (size_t k = 0; k < o->step_count; k++)
+            count += str_is(o->steps[k].id, S("undelivered"));
+        CHECK_INT(rows[i].name, count, rows[i].told ? 1 : 0);
+    }
+}
+
 static void test_view(struct arena *mem, const struct shop *shop) {
     struct order *o = fixture_paid(mem, shop);
     struct step *invitation = fixture_step(o, 0, "invitation"),
@@ -126,6 +188,8 @@ void suite_plan(void) {
     struct shop *shop = fixture_shop(mem);
     test_steps(mem, shop);
     test_life(mem, shop);
+    test_money(mem, shop);
+    test_undelivered(mem, shop);
     test_view(mem, shop);
     arena_free(mem);
 }
