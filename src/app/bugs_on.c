@@ -15,6 +15,11 @@ void bugs_plant(struct committer *c) {
         committer_acknowledge_early(c);
 }
 
+instant bugs_clock(instant now) {
+    int64_t seconds = 0;
+    return str_number(str_of(getenv("GROSZ_TEST_CLOCK")), &seconds) ? seconds * 1000 : now;
+}
+
 void bugs_crash(void *self, enum crash_point at) {
     static _Atomic int64_t passed;
     str wish = str_of(getenv("GROSZ_CRASH"));

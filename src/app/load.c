@@ -15,15 +15,17 @@
 #include "partner/gateway.h"
 #include "partner/mail.h"
 
-static bool is_listed(struct arena *mem, str dir, str name) {
+static err list_has(struct arena *mem, str dir, str name, bool *has) {
     const str *names = NULL;
     size_t count = 0;
-    if (files_list(mem, dir, S(""), &names, &count).code != ERR_NONE)
-        return false;
+    err e = files_list(mem, dir, S(""), &names, &count);
+    if (e.code == ERR_SETUP)
+        return err_make(ERR_SETUP,
+            JOIN(mem, S("cannot read the folder "), dir, S(": "), e.what, S(". `ls -ld "), dir,
+                S("` shows whose it is: run as that user, or give it over")));
     for (size_t i = 0; i < count; i++)
-        if (str_is(names[i], name))
-            return true;
-    return false;
+        *has |= str_is(names[i], name);
+    return OK_ERR;
 }
 
 err load_find(struct arena *mem, str dir, str *out) {
@@ -33,7 +35,9 @@ err load_find(struct arena *mem, str dir, str *out) {
             *out = str_part(at, 0, at.len - 1);
             return OK_ERR;
         }
-    if (is_listed(mem, dir, S("shop.yml")))
+    bool has = false;
+    TRY(list_has(mem, dir, S("shop.yml"), &has));
+    if (has)
         return err_make(ERR_SETUP,
             JOIN(mem, S("shop.yml in "), dir,
                 S(" is not a file that can be read: it is a folder, or a link that leads nowhere "
@@ -259,19 +263,53 @@ static void secrets_read(struct arena *mem, struct shop *shop, bool strict, stru
     shop->secrets = map;
 }
 
+/* A full disk may have room again by itself; all else waits for the owner. */
+static err var_fault(struct arena *mem, str dir, str path, err e) {
+    str whole = JOIN(mem, dir, S("/"), path);
+    bool full = e.code == ERR_FULL;
+    if (e.code == ERR_NONE || e.code == ERR_BUSY)
+        return e;
+    return err_make(full ? ERR_FULL : ERR_SETUP,
+        JOIN(mem, S("cannot make "), whole, S(": "), e.what,
+            full ? S(". `df -h ") : S(". var must be a folder that this user may write: `ls -ld "),
+            full ? dir : JOIN(mem, dir, S("/var")),
+            full ? S("` shows the room that is left: make some, then start again")
+                 : S("` shows what is there; mend it, then start again")));
+}
+
+err load_var(struct arena *mem, str dir) {
+    return var_fault(mem, dir, S("var"), files_make_dir(dir, S("var"), 0700));
+}
+
+static err secret_make(struct arena *mem, str dir, const struct shop *shop, str *text) {
+    char bytes[32];
+    /* Orders without it: another one would end every link that buyers have. */
+    if (files_is(dir, str_from(shop->store, S("sqlite:").len)))
+        return err_make(ERR_SETUP,
+            JOIN(mem,
+                S("there are orders, but var/secret, the root of all buyers' links, is gone. "
+                  "Put it back from a backup (or set GROSZ_SECRET). Is there none, make "
+                  "another, and old links end: `openssl rand -hex 32 > "),
+                dir, S("/var/secret`")));
+    dice_fill(bytes, sizeof(bytes));
+    *text = hex_write(mem, (str){bytes, sizeof(bytes)});
+    TRY(load_var(mem, dir));
+    return var_fault(mem, dir, S("var/secret"),
+        files_write(dir, S("var/secret"), JOIN(mem, *text, S("\n")), 0600));
+}
+
 /* 64 hex digits. */
 err load_secret(struct arena *mem, str dir, struct shop *shop) {
     str text = {0};
     if (world_secret(mem, S("GROSZ_SECRET"), &text).code != ERR_NONE) {
         err e = files_read(mem, dir, S("var/secret"), 200, &text);
-        if (e.code == ERR_ABSENT) {
-            char bytes[32];
-            dice_fill(bytes, sizeof(bytes));
-            text = hex_write(mem, (str){bytes, sizeof(bytes)});
-            TRY(files_make_dir(dir, S("var"), 0700));
-            TRY(files_write(dir, S("var/secret"), JOIN(mem, text, S("\n")), 0600));
-            e = OK_ERR;
-        }
+        if (e.code == ERR_ABSENT)
+            e = secret_make(mem, dir, shop, &text);
+        else if (e.code != ERR_NONE)
+            e = err_make(
+                ERR_SETUP, JOIN(mem, e.what,
+                               S(". It is the root of all buyers' links: put the old one back "
+                                 "from a backup, readable for this user")));
         TRY(e);
     }
     if (!hex_read(mem, str_trim(text), &shop->secret) || shop->secret.len != 32)

@@ -23,7 +23,9 @@ MUST err load_find(struct arena *mem, str dir, str *out);
 MUST err load(
     struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out);
 
-/* The shop secret: GROSZ_SECRET, else var/secret, made once. */
+/* var/, where all that the program keeps lies. */
+MUST err load_var(struct arena *mem, str dir);
+/* The shop secret: GROSZ_SECRET, else var/secret, made once: never for a shop that has orders. */
 MUST err load_secret(struct arena *mem, str dir, struct shop *shop);
 
 #endif

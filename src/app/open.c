@@ -40,7 +40,7 @@ static const struct tree *hidden_of(struct arena *mem, const struct shop *s) {
 }
 
 static enum log_wish logs_of(const struct shop *s) {
-    return str_is(s->log, S("quiet")) ? LOG_QUIET
+    return str_is(s->log, S("quiet"))   ? LOG_QUIET
            : str_is(s->log, S("steps")) ? LOG_STEPS
                                         : LOG_REQUESTS;
 }
@@ -59,13 +59,38 @@ static err restored_read(struct arena *mem, struct doors *d) {
     return OK_ERR;
 }
 
+/* 2020-01-01. A machine without a battery wakes up in 1970 until it hears the time: again is
+ * enough. */
+#define CLOCK_FIRST ((instant)1577836800000)
+
+static err clock_check(struct arena *mem, instant now) {
+    if (now >= CLOCK_FIRST)
+        return OK_ERR;
+    return err_make(
+        ERR_BUSY, JOIN(mem, S("the clock of this machine says "), time_iso(mem, now),
+                      S(", so every order would have a wrong time. Nothing was changed. Set it "
+                        "(`timedatectl set-ntp true`), then start again")));
+}
+
+/* The store's own words, and what to do. */
+static err store_advice(struct arena *mem, str path, err e) {
+    if (e.code == ERR_CORRUPT)
+        e.what = JOIN(mem, e.what, S(". The file is damaged, or not a shop's. Move it away (`mv "),
+            path, S(" "), path, S(".damaged`), then `grosz restore FILE` puts a backup there"));
+    if (e.code == ERR_FULL)
+        e.what = JOIN(mem, e.what, S(". `df -h "), path,
+            S("` shows the room that is left: make some, then start again"));
+    return e;
+}
+
 err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out) {
     TRY(log_new(&out->log));
-    struct store_sqlite_options options = {.now = clock_now()};
+    struct store_sqlite_options options = {.now = bugs_clock(clock_now())};
     str path = {0};
-    TRY(files_make_dir(shop->dir, S("var"), 0700));
+    TRY(clock_check(mem, options.now));
+    TRY(load_var(mem, shop->dir));
     TRY(files_path(mem, shop->dir, str_from(shop->shop->store, S("sqlite:").len), &path));
-    TRY(store_sqlite(mem, path, &options, fatal, &out->store));
+    TRY(store_advice(mem, path, store_sqlite(mem, path, &options, fatal, &out->store)));
     err e = committer_new(out->store, 0, &out->committer);
     if (e.code != ERR_NONE) {
         out->store->kind->close(out->store);

@@ -13,9 +13,16 @@
 enum { BACKLOG = 1024, PORT_MAX = 65535 };
 
 static err failed(struct arena *mem, str doing, str what) {
-    enum err_code code = errno == EADDRINUSE ? ERR_BUSY : ERR_SETUP;
-    return err_make(
-        code, JOIN(mem, S("cannot "), doing, S(" "), what, S(": "), str_of(strerror(errno))));
+    int why = errno;
+    str way = S("");
+    if (why == EADDRINUSE)
+        way = S(". `ss -ltnp` shows who has it: end that, or choose another with --port or "
+                "`listen:` in shop.yml");
+    if (why == EACCES)
+        way = S(". Ports below 1024 are for root, a socket unit (dist/grosz.socket) or a proxy: "
+                "choose another with --port or `listen:` in shop.yml");
+    return err_make(why == EADDRINUSE ? ERR_BUSY : ERR_SETUP,
+        JOIN(mem, S("cannot "), doing, S(" "), what, S(": "), str_of(strerror(why)), way));
 }
 
 /* "127.0.0.1:8080" or "[::1]:8080" to its two halves. */

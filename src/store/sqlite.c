@@ -361,6 +361,11 @@ err store_sqlite(struct arena *mem, str path, const struct store_sqlite_options 
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->returned, NULL);
     err e = sqlite_gate(s, mem, options);
+    if (e.code == ERR_CORRUPT && s->writer && sql_refused(s->writer))
+        e = err_make(ERR_BUSY,
+            JOIN(mem, e.what, S(": is the disk full, or may this user not write? `df -h "),
+                str_of(s->disk.folder), S("` and `ls -l "), str_of(s->disk.folder),
+                S("` show it; nothing is lost")));
     if (e.code != ERR_NONE) {
         sqlite_close(&s->base);
         return err_in(mem, e, JOIN(mem, path, S(": ")));

@@ -22,7 +22,10 @@ static err disk_is_held(struct arena *mem, int lock, str path) {
     str holder = str_trim((str){pid, len > 0 ? (size_t)len : 0});
 
     return err_make(ERR_BUSY,
-        JOIN(mem, path, S(" is in use by process "), holder.len ? holder : S("(not known yet)")));
+        JOIN(mem, path, S(" is in use by process "), holder.len ? holder : S("(not known yet)"),
+            S(": the shop runs already. `grosz reload` makes it read its files again; end it "
+              "(`kill "),
+            holder, S("`) to start another")));
 }
 
 static err disk_lock(struct arena *mem, str path, int *out) {

@@ -10,7 +10,7 @@ struct sql {
     sqlite3 *db;
     const char *const *texts;
     int frames;
-    bool broken;
+    bool broken, refused;
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 
@@ -24,11 +24,11 @@ static enum sql_answer sql_answer(struct sql *q, int rc) {
     case SQLITE_PROTOCOL: return SQL_BUSY;
     case SQLITE_FULL: return SQL_FULL;
     case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN: q->broken = q->refused = true; return SQL_BROKEN;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_NOMEM:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN: q->broken = true; return SQL_BROKEN;
+    case SQLITE_NOMEM: q->broken = true; return SQL_BROKEN;
     default: return SQL_ODD;
     }
 }
@@ -67,6 +67,10 @@ void sql_close(struct sql *q) {
         sqlite3_db_config(q->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(q->db);
     free(q);
+}
+
+bool sql_refused(const struct sql *q) {
+    return q->refused;
 }
 
 const char *sql_why(const struct sql *q) {

@@ -32,6 +32,8 @@ struct sql_setting {
 enum sql_answer sql_open(const char *path, const struct sql_setting *setting, struct sql **out);
 /* Does not checkpoint when it broke: what the disk holds is for the next start to find out. */
 void sql_close(struct sql *q);
+/* It broke on a file that could not be read, written or made; what it holds may be whole. */
+bool sql_refused(const struct sql *q);
 /* In words, for the owner. */
 const char *sql_why(const struct sql *q);
 /* Statements without parameters and results, ; between them. */

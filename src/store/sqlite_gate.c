@@ -83,7 +83,9 @@ static err gate_owner(struct store_sqlite *s, struct arena *mem) {
     TRY(gate_ask_int(s, mem, "SELECT count(*) FROM sqlite_schema", &tables));
     TRY(gate_ask_int(s, mem, "PRAGMA application_id", &application));
     if (tables && application != APPLICATION)
-        return err_make(ERR_SETUP, S("the file is a database of another program"));
+        return err_make(ERR_SETUP,
+            S("the file is a database of another program, and is left as it is. Move it away, or "
+              "name another file with `store:` in shop.yml"));
     return OK_ERR;
 }
 
@@ -141,7 +143,9 @@ static err gate_renew(struct store_sqlite *s, struct arena *mem) {
     str log = JOIN(mem, str_of(s->path), S("-wal"));
 
     if (!disk_renew(str_cz(mem, log)))
-        return err_make(ERR_BUSY, JOIN(mem, S("cannot write and sync "), log));
+        return err_make(
+            ERR_BUSY, JOIN(mem, S("cannot write and sync "), log, S(": is the disk full? `df -h "),
+                          str_of(s->disk.folder), S("` shows it")));
     return OK_ERR;
 }
 

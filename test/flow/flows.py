@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flows: the real program, driven from the outside. Each check is a row.
 
-    usage: flows.py --program build-test/src/app/grosz [--keep] [buying|notes|partners|first_shop|commands|building|live|proxies|reload|stand|tls|wire|serving …]
+    usage: flows.py --program build-test/src/app/grosz [--keep] [PART…]
 """
 import argparse
 import os
@@ -27,16 +27,13 @@ import seen
 import serving
 import stand
 import tls
+import starting
 import wire
 from driver import ROOT, Rows, end_all
 
-PARTS = {"buying": buying, "notes": notes, "partners": partners, "first_shop": first_shop,
-         "asking": asking, "mailing": mailing,
-         "commands": commands, "building": building, "live": live, "proxies": proxies, "reload": reload, "stand": stand, "tls": tls,
-         "wire": wire,
-         "seen": seen, "serving": serving}
-PARTS["backup"] = backup
-PARTS["doctor"] = doctor
+PARTS = {module.__name__: module for module in (
+    asking, backup, building, buying, commands, doctor, first_shop, live, mailing, notes,
+    partners, proxies, reload, seen, serving, stand, starting, tls, wire)}
 
 
 def sanitizers(rows, folder):

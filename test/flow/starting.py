@@ -1,0 +1,237 @@
+"""starting: what stands in the way of a start. Each case breaks one thing of a good shop; the program
+must end with the right exit code and one sentence that says what it is and what to type, and whatever
+was kept must still be there: with the thing put back, the shop sells and shows its old order."""
+import os
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+
+from buying import demo, order_json
+from driver import fresh
+
+PERSON, SETUP, AGAIN = 3, 4, 75
+STORE = "var/shop.db"
+
+
+class Case:
+    """A shop that has sold once, is stopped, and is about to be broken."""
+
+    def __init__(self, shop):
+        self.shop, self.env, self.user, self.limit, self.held, self.undo = shop, {}, None, None, [], []
+
+    def path(self, name):
+        return self.shop.path(*name.split("/"))
+
+    def aside(self, name):
+        """Takes it away until the end of the case."""
+        whole = self.path(name)
+        os.rename(whole, whole + ".aside")
+        self.undo.append(lambda: (remove(whole), os.rename(whole + ".aside", whole)))
+        return whole
+
+    def start(self):
+        def before():
+            if self.limit is not None:
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (self.limit, self.limit))
+        words = [self.shop.program, "run", "-C", self.shop.folder, "--port", str(self.shop.port)]
+        if self.user is not None:
+            words = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *words]
+        return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+                              env={**self.shop.env, **self.env}, preexec_fn=before)
+
+    def end(self):
+        for s in self.held:
+            s.close()
+        for step in reversed(self.undo):
+            step()
+
+
+def remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.remove(path)
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+# ---- what is broken ----
+
+def port_taken(c):
+    s = socket.socket()
+    s.bind(("127.0.0.1", c.shop.port))
+    s.listen()
+    c.held.append(s)
+
+
+def second_process(c):
+    c.shop.start()
+    c.undo.append(c.shop.stop)
+
+
+def folder_for(name):
+    def change(c):
+        os.mkdir(c.aside(name))
+    return change
+
+
+def link_for(name):
+    def change(c):
+        os.symlink("nowhere", c.aside(name))
+    return change
+
+
+def bytes_for(name, data):
+    def change(c):
+        write(c.aside(name), data)
+    return change
+
+
+def damaged(c):
+    """The first page stays, so that it is still a database; the pages behind it are noise."""
+    whole = c.aside(STORE)
+    with open(whole + ".aside", "rb") as f:
+        data = f.read()
+    for side in ("-wal", "-shm"):
+        if os.path.exists(whole + side):
+            c.aside(STORE + side)
+    write(whole, data[:4096] + bytes(i * 7919 % 251 for i in range(len(data) - 4096)))
+
+
+def newer(c):
+    whole = c.aside(STORE)
+    shutil.copy(whole + ".aside", whole)
+    with sqlite3.connect(whole) as db:
+        db.execute("pragma user_version = 900")
+    db.close()
+
+
+def foreign(c):
+    with sqlite3.connect(c.aside(STORE)) as db:
+        db.execute("create table films (name text)")
+    db.close()
+
+
+def nobody(name, mode):
+    """As root everything can be read: another user starts it."""
+    def change(c):
+        whole = c.path(name)
+        if os.geteuid() == 0:
+            c.user = 65534
+        old = os.stat(whole).st_mode
+        os.chmod(whole, mode if c.user else 0)
+        c.undo.append(lambda: os.chmod(whole, old))
+    return change
+
+
+def too_early(c):
+    c.env["GROSZ_TEST_CLOCK"] = "10"
+
+
+def disk_full(c):
+    """A limit on the size of files stands for it: nothing can be written."""
+    c.limit = 0
+
+
+def disk_full_at_first(c):
+    c.aside("var")
+    c.limit = 0
+
+
+def unset(c):
+    old = c.shop.read("shop.yml")
+    c.shop.change("shop.yml", "{use: test}", "{use: test}\n  tpay: {use: tpay, merchant: 1010, code: \"${NOT_SET}\"}")
+    c.undo.append(lambda: c.shop.write("shop.yml", old))
+
+
+CASES = [  # name, what is changed, exit code, words that are said
+    ("the port is taken", port_taken, AGAIN, ["{port}", "--port", "ss -ltnp"]),
+    ("a second process", second_process, AGAIN, ["is in use by process {pid}", "grosz reload", "kill"]),
+    ("shop.yml is a folder", folder_for("shop.yml"), SETUP, ["shop.yml"]),
+    ("shop.yml leads nowhere", link_for("shop.yml"), SETUP, ["shop.yml"]),
+    ("products.yml is a folder", folder_for("_data/products.yml"), SETUP, ["_data/products.yml"]),
+    ("products.yml leads nowhere", link_for("_data/products.yml"), SETUP, ["_data/products.yml"]),
+    ("products.yml is another user's", nobody("_data/products.yml", 0), SETUP, ["_data/products.yml", "no permission"]),
+    ("the folder is another user's", nobody("", 0o700), SETUP, ["no permission", "ls -ld"]),
+    ("var is a file", bytes_for("var", b"x"), SETUP, ["/var", "ls -ld"]),
+    ("var leads nowhere", link_for("var"), SETUP, ["/var", "ls -ld"]),
+    ("var is another user's", nobody("var", 0o700), SETUP, ["var/secret", "no permission"]),
+    ("the secret is a folder", folder_for("var/secret"), SETUP, ["var/secret", "backup"]),
+    ("the secret leads nowhere", link_for("var/secret"), SETUP, ["var/secret", "backup"]),
+    ("the secret is empty", bytes_for("var/secret", b""), SETUP, ["var/secret", "backup"]),
+    ("the secret is half", bytes_for("var/secret", b"00ff00ff"), SETUP, ["var/secret", "backup"]),
+    ("the secret is gone", lambda c: c.aside("var/secret"), SETUP, ["var/secret", "openssl rand"]),
+    ("the clock is at 1970", too_early, AGAIN, ["1970", "clock", "timedatectl"]),
+    ("the disk is full", disk_full, AGAIN, ["disk", "df -h"]),
+    ("the disk is full at the first start", disk_full_at_first, AGAIN, ["var", "df -h"]),
+    ("the database is damaged", damaged, PERSON, ["damaged", "backup"]),
+    ("the database is of a newer program", newer, SETUP, ["newer", "install"]),
+    ("the database is of another program", foreign, SETUP, ["another program", "store:"]),
+    ("the database is a text", bytes_for(STORE, b"Dear diary,\n" * 900), PERSON, ["shop.db", "not a database"]),
+    ("the database is a folder", folder_for(STORE), SETUP, ["shop.db"]),
+    ("a secret is not set", unset, SETUP, ["shop.yml:", "NOT_SET", "environment"]),
+]
+
+
+def kept(shop, opened):
+    """Every file under the shop's folder with its bytes, but what a start may touch; once it has opened the store,
+    this is that file too."""
+    found = {}
+    for where, _, names in os.walk(shop.folder):
+        for name in names:
+            whole = os.path.join(where, name)
+            if not name.endswith((".lock", ".reserve", "-wal", "-shm")) and os.path.isfile(whole):
+                path = os.path.relpath(whole, shop.folder)
+                with open(whole, "rb") as f:
+                    found[path] = b"" if opened and path == STORE else f.read()
+    return found
+
+
+def try_case(rows, shop, name, change, code, words):
+    c = Case(shop)
+    try:
+        change(c)
+        before = kept(shop, change is port_taken)
+        done = c.start()
+        running = shop.process is not None
+        said = done.stderr
+        pid = shop.process.pid if running else 0
+        rows.same(f"{name}: exit code", (done.returncode, said[-600:] if done.returncode != code else ""), (code, ""))
+        for word in words:
+            word = word.format(port=shop.port, pid=pid)
+            rows.add(f"{name}: says {word}", word in said, said)
+        rows.add(f"{name}: one last sentence", said.splitlines()[-1:] and said.splitlines()[-1].startswith("grosz: ")
+                 and "Sanitizer" not in said and "runtime error" not in said, said)
+        rows.same(f"{name}: says nothing as data", done.stdout, "")
+        if not running:  # the other one writes as it likes
+            after = kept(shop, change is port_taken)
+            rows.same(f"{name}: no file changed, made or lost",
+                      sorted(n for n in {*before, *after} if before.get(n) != after.get(n)), [])
+    except subprocess.TimeoutExpired:
+        rows.add(f"{name}: does not start", False, "it runs")
+    finally:
+        c.end()
+
+
+def run(rows, program, folder):
+    top = os.path.dirname(folder)
+    os.chmod(top, 0o755)  # for the other user
+    program = shutil.copy(program, os.path.join(fresh(folder), "grosz"))
+    shop = demo(program, os.path.join(folder, "shop"))
+    shop.start()
+    order_json(shop)
+    order, = shop.orders()
+    shop.stop()
+    for case in CASES:
+        try_case(rows, shop, *case)
+    shop.start()
+    rows.same("after all of it: the order is there", shop.order(order)["id"], order)
+    rows.same("after all of it: it sells", order_json(shop).status, 201)
+    rows.same("after all of it: it ends well", shop.stop(), 0)
