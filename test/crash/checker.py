@@ -161,8 +161,11 @@ class Checker:
     def s14(self):
         for i, o in self.kept.orders.items():
             if not o.get("paid_at"):
-                if self.steps(o):
-                    yield f"order {i} is not paid and owes steps"
+                for s in self.steps(o):  # but the owner is told of money that does not fit
+                    if not s["id"].startswith("money."):
+                        yield f"order {i} is not paid and owes {s['id']}"
+                    elif s["state"] not in DONE:
+                        yield f"order {i}: {s['id']} is left {s['state']}"
                 continue
             for s in self.steps(o):
                 if s["state"] in DONE or s["id"] == "late":
