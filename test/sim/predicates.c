@@ -272,12 +272,17 @@ static void check_wire_same(
         violate(s, "S9", "%s %s was sent without its reference", o->id, g->name);
 }
 
-/* S7: nothing leaves for an order that is not kept as paid, but to its owner about
- * money. S8: nor before what it needs is done.
- * S9: nor without its intent, written down before. */
+/* To the owner about money, and that such a letter did not go out. */
+static bool is_about_money(const struct ghost_step *g) {
+    return str_starts(str_of(g->name), S("0/money."))
+           || str_starts(str_of(g->name), S("0/needs-you.0.money."));
+}
+
+/* S7: nothing leaves for an order that is not kept as paid, but to its owner about money. S8: nor
+ * before what it needs is done. S9: nor without its intent, written down before. */
 void check_wire(
     struct sim *s, struct ghost_order *o, struct ghost_step *g, const struct talk_request *r) {
-    if (!o->paid && !str_starts(str_of(g->name), S("0/money.")))
+    if (!o->paid && !is_about_money(g))
         violate(s, "S7", "%s %s was sent before the order was paid", o->id, g->name);
     for (size_t i = 0; i < o->step_count; i++)
         if (g->needs >> i & 1 && o->steps[i].state != STEP_DONE && o->steps[i].state != STEP_DROPPED
