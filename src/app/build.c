@@ -5,6 +5,10 @@
 #include "base/limits.h"
 #include "io/files.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 enum { FOLDERS_DEEP = 16 };
 
 /* "/p/book/" is p/book/index.html; what is percent-encoded in an address is not in a name. */
@@ -51,23 +55,83 @@ static err pictures(struct arena *mem, str dir, str folder, int deep, struct out
 
 /* ---- pages ---- */
 
-static err pages(struct arena *mem, const struct house_shop *shop, struct output *o) {
-    struct arena *one = arena_new(LIMIT_REQUEST_ARENA);
-    const struct tree *paths = site_paths(mem, &shop->site);
-    err e = OK_ERR;
-    for (const struct tree *t = paths->first; t && e.code == ERR_NONE; t = t->next) {
-        struct site_file page = {0};
-        str file = {0};
-        arena_reset(one);
-        e = page_file(one, t->text, &file);
-        if (e.code == ERR_NONE)
-            e = site_render(one, &shop->site, t->text, &page);
-        if (e.code == ERR_NONE)
-            e = output_put(o, file, page.bytes, page.lasting);
+enum { PIECE = 16, THREADS_MOST = 8 };
+
+/* Threads take the next few pages until there are none. */
+struct pages {
+    const struct house_shop *shop;
+    struct output *output;
+    const str *paths;
+    size_t count;
+    atomic_size_t next;
+    pthread_mutex_t guard;
+    size_t failed_at; /* the first page that failed, whoever came to it: always the same one */
+    err failed;
+    struct arena *words; /* of that */
+};
+
+static err page_put(struct arena *mem, struct pages *p, size_t at) {
+    struct site_file page = {0};
+    str file = {0};
+    TRY(page_file(mem, p->paths[at], &file));
+    TRY(site_render(mem, &p->shop->site, p->paths[at], &page));
+    return output_put(p->output, at + 1, file, page.bytes, page.lasting);
+}
+
+static void page_failed(struct pages *p, size_t at, err e) {
+    pthread_mutex_lock(&p->guard);
+    if (at < p->failed_at) {
+        p->failed_at = at;
+        p->failed = err_make(e.code, str_copy(p->words, e.what));
     }
-    e.what = str_copy(mem, e.what);
+    pthread_mutex_unlock(&p->guard);
+    atomic_store(&p->next, p->count);
+}
+
+static void *pages_some(void *data) {
+    struct pages *p = data;
+    struct arena *one = arena_new(LIMIT_REQUEST_ARENA);
+    size_t from;
+    while ((from = atomic_fetch_add(&p->next, PIECE)) < p->count)
+        for (size_t at = from; at < p->count && at < from + PIECE; at++) {
+            arena_reset(one);
+            err e = page_put(one, p, at);
+            if (e.code == ERR_NONE)
+                continue;
+            page_failed(p, at, e);
+            break;
+        }
     arena_free(one);
-    return e;
+    return NULL;
+}
+
+static size_t threads_for(size_t pages) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t most = processors > 1 ? (size_t)processors : 1;
+    size_t wanted = pages / (4 * PIECE) + 1;
+    wanted = wanted < most ? wanted : most;
+    return wanted < THREADS_MOST ? wanted : THREADS_MOST;
+}
+
+static err pages(struct arena *mem, const struct house_shop *shop, struct output *o) {
+    const struct tree *list = site_paths(mem, &shop->site);
+    struct pages p = {.shop = shop, .output = o, .guard = PTHREAD_MUTEX_INITIALIZER};
+    str *paths = arena_array(mem, list->count, sizeof(*paths));
+    for (const struct tree *t = list->first; t; t = t->next)
+        paths[p.count++] = t->text;
+    p.paths = paths;
+    p.failed_at = p.count;
+    p.words = arena_new(LIMIT_REQUEST_ARENA);
+    pthread_t threads[THREADS_MOST];
+    size_t begun = 0, more = threads_for(p.count) - 1;
+    while (begun < more && !pthread_create(&threads[begun], NULL, pages_some, &p))
+        begun++;
+    pages_some(&p);
+    while (begun)
+        pthread_join(threads[--begun], NULL);
+    p.failed.what = str_copy(mem, p.failed.what);
+    arena_free(p.words);
+    return p.failed;
 }
 
 /* Pages must not lie among what they are made from: the next build would take them for that. */

@@ -3,6 +3,7 @@
 #include "app/inventory.h"
 #include "app/shelf.h"
 #include "app/tls.h"
+#include "base/arena.h"
 #include "base/encode.h"
 #include "base/fill.h"
 #include "base/limits.h"
@@ -64,11 +65,15 @@ static void file_mistake(struct report *report, str path, err e) {
 static const struct tree *yaml_file(
     struct arena *mem, str dir, str path, size_t size_max, struct report *report) {
     str text = {0};
-    err e = files_read(mem, dir, path, size_max, &text);
+    struct arena *scratch = arena_new(LIMIT_SHOP_ARENA); /* the tree does not borrow from it */
+    const struct tree *out = NULL;
+    err e = files_read(scratch, dir, path, size_max, &text);
     if (e.code == ERR_NONE)
-        return yaml_read(mem, path, text, report);
-    file_mistake(report, path, e);
-    return NULL;
+        out = yaml_read(mem, path, text, report);
+    else
+        file_mistake(report, path, err_make(e.code, str_copy(mem, e.what)));
+    arena_free(scratch);
+    return out;
 }
 
 static int lines_of(str text) {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,11 +15,14 @@
 
 enum { MANIFEST_MOST = 1 << 28, PIECE = 64 * 1024, NAME_ROOM = 32 };
 
-/* One file of this build; number: its name beside, 0 when what is there already is the same. */
+/* One file of this build. */
 struct made {
     struct manifest_entry entry;
-    size_t number;
-    bool fresh; /* nothing was there, perhaps not even the folder */
+    size_t turn;   /* when it takes its place */
+    size_t number; /* its name beside */
+    bool same;     /* what is there already has these bytes */
+    bool fresh;    /* nothing was there, perhaps not even the folder */
+    bool placed;
     struct made *next;
 };
 
@@ -27,16 +31,20 @@ struct output {
     str dir;
     int root, beside, lock; /* the folder, .grosz in it, the locked file in that */
     struct manifest old;
-    struct made *first, *last;
-    size_t count, numbers;
     str old_text;
-    char piece[PIECE];
+    pthread_mutex_t guard; /* of mem and what follows, while files are put */
+    struct made *last;     /* a chain backwards; what failed is in it */
+    size_t count;
+    char piece[PIECE]; /* of output_put_file */
 };
 
-static err failed(const struct output *o, str doing, str path) {
+static err failed(struct output *o, str doing, str path) {
     int why = errno;
-    return err_make(beneath_code(why), JOIN(o->mem, S("cannot "), doing, S(" "), o->dir, S("/"),
-                                           path, S(": "), str_of(beneath_words(why))));
+    pthread_mutex_lock(&o->guard);
+    str what = JOIN(o->mem, S("cannot "), doing, S(" "), o->dir, S("/"), path, S(": "),
+        str_of(beneath_words(why)));
+    pthread_mutex_unlock(&o->guard);
+    return err_make(beneath_code(why), what);
 }
 
 static void beside_name(char name[NAME_ROOM], size_t number) {
@@ -91,6 +99,7 @@ static err folder_open(struct output *o) {
 err output_open(struct arena *mem, str dir, struct output **out) {
     struct output *o = NEW(mem, struct output);
     *o = (struct output){.mem = mem, .dir = dir, .root = -1, .beside = -1, .lock = -1};
+    pthread_mutex_init(&o->guard, NULL);
     (void)umask(022);
     err e =
         err_in(mem, files_make_dir(dir, S(""), 0755), JOIN(mem, S("cannot make "), dir, S(": ")));
@@ -114,26 +123,27 @@ struct source {
     str bytes;
     int fd; /* -1: bytes */
     off_t size;
+    char *piece; /* for the descriptor's */
 };
 
 /* The next piece at an offset; nothing at the end, less than nothing on failure. */
-static ssize_t source_read(struct output *o, const struct source *s, off_t at, const char **ptr) {
+static ssize_t source_read(const struct source *s, off_t at, const char **ptr) {
     size_t left = (size_t)(s->size - at);
     size_t want = left < PIECE ? left : PIECE;
     if (s->fd < 0) {
         *ptr = s->bytes.ptr + at;
         return (ssize_t)left;
     }
-    *ptr = o->piece;
+    *ptr = s->piece;
     ssize_t got;
     do
-        got = pread(s->fd, o->piece, want, at);
+        got = pread(s->fd, s->piece, want, at);
     while (got < 0 && errno == EINTR);
     return got;
 }
 
 static bool has_bytes(int fd, const char *ptr, size_t size, off_t at) {
-    char there[PIECE];
+    char there[PIECE / 4];
     while (size) {
         size_t want = size < sizeof(there) ? size : sizeof(there);
         ssize_t got = pread(fd, there, want, at);
@@ -146,13 +156,13 @@ static bool has_bytes(int fd, const char *ptr, size_t size, off_t at) {
     return true;
 }
 
-static bool is_same(struct output *o, int fd, const struct source *s) {
+static bool is_same(int fd, const struct source *s) {
     struct stat is;
     const char *ptr = NULL;
     if (fstat(fd, &is) || !S_ISREG(is.st_mode) || is.st_size != s->size)
         return false;
     for (off_t at = 0; at < s->size;) {
-        ssize_t got = source_read(o, s, at, &ptr);
+        ssize_t got = source_read(s, at, &ptr);
         if (got <= 0 || !has_bytes(fd, ptr, (size_t)got, at))
             return false;
         at += got;
@@ -160,10 +170,10 @@ static bool is_same(struct output *o, int fd, const struct source *s) {
     return true;
 }
 
-static bool fill(struct output *o, int fd, const struct source *s) {
+static bool fill(int fd, const struct source *s) {
     const char *ptr = NULL;
     for (off_t at = 0; at < s->size;) {
-        ssize_t got = source_read(o, s, at, &ptr);
+        ssize_t got = source_read(s, at, &ptr);
         if (got == 0)
             errno = EIO; /* it became shorter while we read it */
         if (got <= 0)
@@ -182,7 +192,7 @@ static err make_beside(struct output *o, str path, const struct source *s, size_
     int fd = openat(o->beside, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return failed(o, S("write"), path);
-    bool fine = fill(o, fd, s);
+    bool fine = fill(fd, s);
     int why = errno;
     fine = !close(fd) && fine;
     if (fine)
@@ -192,15 +202,15 @@ static err make_beside(struct output *o, str path, const struct source *s, size_
     return failed(o, S("write"), path);
 }
 
-static err stranger(const struct output *o, str path) {
-    return err_make(ERR_INVALID,
-        JOIN(o->mem, o->dir, S("/"), path,
-            S(": what is there was not made by a build, so it is not replaced; nothing was "
-              "changed. Move it away, or build into an empty folder with --to.")));
+static err refused(struct output *o, str path, str why) {
+    pthread_mutex_lock(&o->guard);
+    str what = JOIN(o->mem, o->dir, S("/"), path, why);
+    pthread_mutex_unlock(&o->guard);
+    return err_make(ERR_INVALID, what);
 }
 
-/* *same: it is there already. O_NONBLOCK: a pipe of that name must not stop us. */
-static err look(struct output *o, struct made *m, const struct source *s, bool *same) {
+/* O_NONBLOCK: a pipe of that name must not stop us. */
+static err look(struct output *o, struct made *m, const struct source *s) {
     const char *path = m->entry.path.ptr;
     int fd = openat(o->root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     m->fresh = fd < 0 && errno == ENOENT;
@@ -208,53 +218,51 @@ static err look(struct output *o, struct made *m, const struct source *s, bool *
         return OK_ERR;
     if (fd < 0 && errno != ENOTDIR)
         return failed(o, S("read"), str_of(path));
-    *same = fd >= 0 && is_same(o, fd, s);
+    m->same = fd >= 0 && is_same(fd, s);
     if (fd >= 0)
         close(fd);
-    if (!*same && !manifest_find(&o->old, str_of(path)))
-        return stranger(o, str_of(path));
+    if (!m->same && !manifest_find(&o->old, str_of(path)))
+        return refused(o, str_of(path),
+            S(": what is there was not made by a build, so it is not replaced; nothing was "
+              "changed. Move it away, or build into an empty folder with --to."));
     return OK_ERR;
 }
 
-static err put(struct output *o, str path, const struct source *s, bool lasting) {
-    bool same = false;
-    if (!manifest_path_is(path))
-        return err_make(ERR_INVALID,
-            JOIN(o->mem, S("`"), path, S("` cannot be a file of the pages: rename what it is")));
+static struct made *made_new(struct output *o, size_t turn, str path, bool lasting) {
+    pthread_mutex_lock(&o->guard);
     struct made *m = NEW(o->mem, struct made);
+    *m = (struct made){.turn = turn, .number = ++o->count, .next = o->last};
     m->entry.path = str_of(str_cz(o->mem, path));
     m->entry.mark = lasting ? MANIFEST_LASTING : MANIFEST_PAGE;
-    TRY(look(o, m, s, &same));
-    if (!same) {
-        m->number = o->numbers + 1;
-        TRY(make_beside(o, path, s, m->number));
-        o->numbers++;
-    }
-    if (o->last)
-        o->last->next = m;
-    else
-        o->first = m;
     o->last = m;
-    o->count++;
-    return OK_ERR;
+    pthread_mutex_unlock(&o->guard);
+    return m;
 }
 
-err output_put(struct output *o, str path, str bytes, bool lasting) {
+static err put(struct output *o, size_t turn, str path, const struct source *s, bool lasting) {
+    struct made *m = made_new(o, turn, path, lasting);
+    if (!manifest_path_is(path))
+        return refused(o, path, S(": this cannot be a file of the pages: rename what it is"));
+    TRY(look(o, m, s));
+    return m->same ? OK_ERR : make_beside(o, path, s, m->number);
+}
+
+err output_put(struct output *o, size_t turn, str path, str bytes, bool lasting) {
     const struct source s = {.bytes = bytes, .fd = -1, .size = (off_t)bytes.len};
-    return put(o, path, &s, lasting);
+    return put(o, turn, path, &s, lasting);
 }
 
 err output_put_file(struct output *o, str path, int fd) {
     struct stat is;
     if (fstat(fd, &is))
         return failed(o, S("read what becomes"), path);
-    const struct source s = {.fd = fd, .size = is.st_size};
-    return put(o, path, &s, false);
+    const struct source s = {.fd = fd, .size = is.st_size, .piece = o->piece};
+    return put(o, 0, path, &s, false);
 }
 
 /* ---- all take their places ---- */
 
-static err part_done(const struct output *o, err e) {
+static err part_done(struct output *o, err e) {
     return err_in(o->mem, e, S("the pages are changed in part; mend this and build again: "));
 }
 
@@ -273,7 +281,7 @@ static bool folders_make(const struct output *o, str path) {
            && (!mkdirat(o->root, z, 0755) || errno == EEXIST);
 }
 
-static err place(const struct output *o, const struct made *m) {
+static err place(struct output *o, const struct made *m) {
     char name[NAME_ROOM];
     beside_name(name, m->number);
     if (!m->fresh && !renameat(o->beside, name, o->root, m->entry.path.ptr))
@@ -306,38 +314,58 @@ static err manifest_keep(struct output *o, const struct manifest *m) {
     return OK_ERR;
 }
 
-static err new_manifest(struct output *o, struct manifest *out) {
+static int by_turn(const void *a, const void *b) {
+    const struct made *x = *(const struct made *const *)a, *y = *(const struct made *const *)b;
+    return x->turn == y->turn ? str_order(x->entry.path, y->entry.path)
+                              : (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+static struct made **in_turn(struct output *o) {
+    struct made **all = arena_array(o->mem, o->count + 1, sizeof(struct made *));
+    size_t count = 0;
+    for (struct made *m = o->last; m; m = m->next)
+        all[count++] = m;
+    qsort(all, count, sizeof(struct made *), by_turn);
+    return all;
+}
+
+static err new_manifest(struct output *o, struct made *const *all, struct manifest *out) {
     out->entries = arena_array(o->mem, o->count, sizeof(*out->entries));
-    out->count = 0;
-    for (const struct made *m = o->first; m; m = m->next)
-        out->entries[out->count++] = m->entry;
+    out->count = o->count;
+    for (size_t i = 0; i < o->count; i++)
+        out->entries[i] = all[i]->entry;
     return manifest_sort(o->mem, out);
 }
 
 err output_finish(struct output *o, struct output_counts *out) {
     struct manifest new, kept, gone;
-    TRY(new_manifest(o, &new));
+    struct made **all = in_turn(o);
+    TRY(new_manifest(o, all, &new));
     manifest_next(o->mem, &o->old, &new, &kept, &gone);
     /* Before the first file is in its place: whoever comes after a crash knows that it is ours. */
     struct manifest both = manifest_join(o->mem, &o->old, &new);
     TRY(manifest_keep(o, &both));
-    for (const struct made *m = o->first; m; m = m->next)
-        if (m->number)
-            TRY(place(o, m));
+    *out = (struct output_counts){.removed = gone.count};
+    for (size_t i = 0; i < o->count; i++) {
+        if (!all[i]->same)
+            TRY(place(o, all[i]));
+        all[i]->placed = true;
+        *(all[i]->same ? &out->unchanged : &out->written) += 1;
+    }
     for (size_t i = 0; i < gone.count; i++)
         take_away(o, gone.entries[i].path);
-    TRY(part_done(o, manifest_keep(o, &kept)));
-    *out = (struct output_counts){o->numbers, o->count - o->numbers, gone.count};
-    o->numbers = 0;
-    return OK_ERR;
+    return part_done(o, manifest_keep(o, &kept));
 }
 
+/* What has not taken its place. */
 void output_close(struct output *o) {
-    for (size_t i = 1; i <= o->numbers; i++) {
+    for (const struct made *m = o->last; m; m = m->next) {
         char name[NAME_ROOM];
-        beside_name(name, i);
-        (void)unlinkat(o->beside, name, 0);
+        beside_name(name, m->number);
+        if (!m->placed)
+            (void)unlinkat(o->beside, name, 0);
     }
+    pthread_mutex_destroy(&o->guard);
     const int fds[] = {o->lock, o->beside, o->root};
     for (size_t i = 0; i < COUNT(fds); i++)
         if (fds[i] >= 0)

@@ -1,7 +1,7 @@
 /* output: a folder that is made as a whole, for any server of plain files.
  *
  * Files are made beside first, in .grosz/ inside the folder; output_finish moves them to their
- * places in the order in which they were put, each by one rename, and only then removes what an
+ * places, those with the lowest turn first, each by one rename, and only then removes what an
  * earlier build made and this one did not (io/manifest). So a reader meets whole files only; a
  * build that fails, or is killed before output_finish, has changed nothing that is to be seen, and
  * the next build clears up behind it. What is already there with the same bytes is not touched. A
@@ -26,10 +26,11 @@ struct output_counts {
 
 /* Makes the folder when there is none. ERR_BUSY: another build is at work in it. */
 MUST err output_open(struct arena *mem, str dir, struct output **out);
-/* path: "p/book/index.html". lasting: other bytes would have another name; such a file outlives its
- * build by one. ERR_INVALID: the path cannot be a file's, or a stranger's file has it. */
-MUST err output_put(struct output *o, str path, str bytes, bool lasting);
-/* The same with the bytes of an open file, which stays open. */
+/* From any thread. path: "p/book/index.html". lasting: other bytes would have another name; such a
+ * file outlives its build by one. ERR_INVALID: the path cannot be a file's, or a stranger's file
+ * has it; after a failure nothing but output_close is left to do. */
+MUST err output_put(struct output *o, size_t turn, str path, str bytes, bool lasting);
+/* The same with the bytes of an open file, which stays open; its turn is 0. From one thread. */
 MUST err output_put_file(struct output *o, str path, int fd);
 /* All of it takes its place. */
 MUST err output_finish(struct output *o, struct output_counts *out);

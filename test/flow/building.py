@@ -225,9 +225,31 @@ def killed(rows, program, folder):
               ["lock", "manifest"])
 
 
+def side_by_side(rows, program, folder):
+    """Pages made by several threads: the same bytes each time, and the same one blamed."""
+    shop = demo(program, folder)
+    many(shop, 10)
+    sides = []
+    for name in ("one", "two"):
+        shop.cli("build", "--to", shop.path(name))
+        sides.append(tree(shop.path(name)))
+    rows.add("two builds of many pages have the same bytes",
+        len(sides[0]) > 2 * MANY and not differ(*sides), differ(*sides))
+    for number in (MANY - 1, MANY // 2, 30):
+        shop.write(f"full/buy/p{number}/index.html", "a stranger's")
+    before = tree(shop.path("full"))
+    for n in range(5):
+        done = shop.cli_run("build", "--to", shop.path("full"))
+        rows.add(f"the first page that fails is named {n}",
+            done.returncode == 1 and "full/buy/p30/index.html: what is there" in done.stderr, done)
+    rows.same("and nothing is changed", differ(tree(shop.path("full")), before), [])
+    rows.same("nothing is left beside", sorted(os.listdir(shop.path("full/.grosz"))), ["lock"])
+
+
 def run(rows, program, folder):
     shop = demo(program, os.path.join(folder, "building"))
     same_as_live(rows, shop)
     for part in (repeated, gone, mistakes, styles, refused, drafts):
         part(rows, shop)
     killed(rows, program, os.path.join(folder, "killed"))
+    side_by_side(rows, program, os.path.join(folder, "side"))
