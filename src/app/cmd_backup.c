@@ -17,6 +17,19 @@ static err whole_path(const struct command_call *c, str file, str *out) {
     return files_path(c->mem, folder, str_from(file, at), out);
 }
 
+/* The same of a folder that, with what is above it, may be yet to be made. */
+static err whole_folder(const struct command_call *c, str folder, str *out) {
+    str here = {0};
+    while (folder.len > 1 && str_ends(folder, S("/")))
+        folder.len--;
+    if (!str_starts(folder, S("/"))) {
+        TRY(files_path(c->mem, S("."), S("."), &here));
+        folder = JOIN(c->mem, here, S("/"), folder);
+    }
+    *out = folder;
+    return OK_ERR;
+}
+
 static str yes_no(bool truth) {
     return truth ? S("1") : S("");
 }
@@ -24,11 +37,13 @@ static str yes_no(bool truth) {
 err command_backup(const struct command_call *c) {
     const struct tree *t = NULL;
     str path = {0};
-    TRY(whole_path(c, c->words[0], &path));
+    TRY((c->keep.len ? whole_folder : whole_path)(c, c->words[0], &path));
     TRY(command_ask(c, S("POST"),
         JOIN(c->mem, S("/backup?file="), percent_write(c->mem, path), S("&replace="),
-            yes_no(c->replace), S("&secret="), yes_no(c->with_secret)),
+            yes_no(c->replace), S("&secret="), yes_no(c->with_secret), S("&keep="),
+            percent_write(c->mem, c->keep)),
         &t));
+    path = tree_get(t, S("file"));
     if (!files_is(S("/"), str_from(path, 1)))
         return err_make(ERR_FAILED,
             JOIN(c->mem, S("The running shop wrote it, but it is not in "), path,

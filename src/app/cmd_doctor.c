@@ -179,10 +179,22 @@ static void look_store(struct doctor *d) {
         row(d, LEVEL_OK, S("store"), S("the database is whole"), S(""));
 }
 
+static bool backup_time(const struct doctor *d, str name, instant *at) {
+    str said = tree_get(tree_find(d->kept, name), S("at"));
+    return said.len && time_read(said, at).code == ERR_NONE;
+}
+
 static void look_backup(struct doctor *d) {
-    instant at = 0;
-    str made = tree_get(tree_find(d->kept, S("backup")), S("at"));
-    if (!made.len || time_read(made, &at).code != ERR_NONE) {
+    instant at = 0, failed = 0;
+    bool made = backup_time(d, S("backup"), &at);
+    if (backup_time(d, S("backup_failed"), &failed) && failed > at) {
+        row(d, LEVEL_FAIL, S("backup"),
+            JOIN(d->mem, S("the last try failed, on "), time_iso(d->mem, failed), S(": "),
+                tree_get(tree_find(d->kept, S("backup_failed")), S("why"))),
+            S("grosz backup FILE"));
+        return;
+    }
+    if (!made) {
         row(d, LEVEL_WARN, S("backup"), S("none was ever made"), S("grosz backup FILE"));
         return;
     }

@@ -1,5 +1,6 @@
 #include "app/desk.h"
 
+#include "app/archive.h"
 #include "app/call.h"
 #include "app/orders.h"
 #include "base/encode.h"
@@ -258,38 +259,77 @@ str desk_print(struct arena *mem, str secret) {
     return hex_write(mem, str_part(hash_hmac(mem, secret, S("backup")), 0, 8));
 }
 
-/* When and how many: for doctor. The copy is whole whether this is kept or not. */
-static void backup_remember(struct desk_call *c, const struct store_backup *b) {
+/* For doctor. key "": the last that was made; "failed": the last that was not. The copy is whole
+ * whether this is kept or not. */
+static void backup_remember(struct desk_call *c, str key, const struct tree *t) {
     struct put put = {.part = S("shop"),
         .kind = S("backup"),
+        .key = key,
         .version = PUT_ANY,
-        .bytes = json_write(c->mem, c->out)};
-    struct change change = {.puts = &put, .count = 1};
+        .bytes = json_write(c->mem, t)};
+    struct change change = {.puts = &put, .count = 1, .reserve = true};
     c->store->kind->apply(c->store, &change, 1);
     if (change.kept != KEPT_OK)
-        doors_log(c->work->doors, S("warn"), S("that a backup was made was not kept"));
+        doors_log(c->work->doors, S("warn"), S("how a backup went was not kept"));
+}
+
+struct backup_wish {
+    str folder, file;
+    bool replace;
+    int64_t keep; /* 0: one file; else `folder` has one for each of so many days */
+};
+
+/* Of those that are made every day the owner is told; by hand he sees it. */
+static err backup_failed(struct desk_call *c, const struct backup_wish *w, err e, instant now) {
+    struct tree *t = tree_map(c->mem);
+    e = err_in(c->mem, e, S("There is no backup, and nothing is half written: "));
+    if (!w->keep)
+        return e;
+    tree_put_text(c->mem, t, S("at"), time_iso(c->mem, now));
+    tree_put_text(c->mem, t, S("why"), e.what);
+    backup_remember(c, S("failed"), t);
+    return e;
+}
+
+static err backup_read(struct desk_call *c, struct backup_wish *out) {
+    str keep = request_query(c->mem, c->request, S("keep"));
+    str file = request_query(c->mem, c->request, S("file"));
+    *out = (struct backup_wish){.folder = file,
+        .file = file,
+        .replace = keep.len || request_query(c->mem, c->request, S("replace")).len};
+    if (!c->work->doors->own || !str_starts(file, S("/")))
+        return err_make(ERR_INVALID, S("a backup wants a whole path, and a store in a file"));
+    bool number = str_number(keep, &out->keep);
+    if (keep.len && (!number || out->keep < 1 || out->keep > ARCHIVE_KEEP_MAX))
+        return err_make(ERR_INVALID, S("--keep is how many days' backups stay: 1 to 10000"));
+    return OK_ERR;
 }
 
 static err backup(struct desk_call *c) {
     const struct doors *d = c->work->doors;
-    str file = request_query(c->mem, c->request, S("file"));
+    struct backup_wish w = {0};
+    TRY(backup_read(c, &w));
     bool secret = request_query(c->mem, c->request, S("secret")).len > 0;
     struct store_backup b = {.now = d->now(d->self),
         .print = desk_print(c->mem, c->work->shop->secret),
         .secret = secret ? hex_write(c->mem, c->work->shop->secret) : S(""),
-        .replace = request_query(c->mem, c->request, S("replace")).len > 0};
-    if (!d->own || !str_starts(file, S("/")))
-        return err_make(ERR_INVALID, S("a backup wants a whole path, and a store in a file"));
-    err e = store_sqlite_backup(d->own, c->mem, file, &b);
+        .replace = w.replace};
+    err e = w.keep ? archive_file(c->mem, w.folder, b.now, &w.file) : OK_ERR;
+    if (e.code == ERR_NONE)
+        e = store_sqlite_backup(d->own, c->mem, w.file, &b);
     if (e.code != ERR_NONE)
-        return err_in(c->mem, e, S("There is no backup, and nothing is half written: "));
-    tree_put_text(c->mem, c->out, S("file"), file);
+        return backup_failed(c, &w, e, b.now);
+    tree_put_text(c->mem, c->out, S("file"), w.file);
     tree_put_text(c->mem, c->out, S("at"), time_iso(c->mem, b.now));
     tree_put_int(c->mem, c->out, S("orders"), b.orders);
     tree_put_int(c->mem, c->out, S("bytes"), b.bytes);
     tree_put_bool(c->mem, c->out, S("secret"), secret);
-    backup_remember(c, &b);
-    return OK_ERR;
+    backup_remember(c, S(""), c->out);
+    if (!w.keep)
+        return OK_ERR;
+    struct tree *gone = tree_put(c->out, S("removed"), tree_list(c->mem));
+    return err_in(c->mem, archive_prune(c->mem, w.folder, (size_t)w.keep, gone),
+        S("The backup is made and whole, but an old one is still there: "));
 }
 
 /* ---- what only the owner of the store can say ---- */
@@ -336,9 +376,13 @@ static err doctor(struct desk_call *c) {
     tree_put_int(c->mem, c->out, S("persons"), persons);
     tree_put_int(c->mem, c->out, S("late"), late);
     tree_put_int(c->mem, c->out, S("newest"), newest);
-    if (c->store->kind->get(c->store, c->mem, S("shop"), S("backup"), S(""), &row).code == ERR_NONE
-        && json_read(c->mem, row.bytes, &backup).code == ERR_NONE)
-        tree_put(c->out, S("backup"), tree_copy(c->mem, backup));
+    static const str backups[][2] = {
+        {S_INIT(""), S_INIT("backup")}, {S_INIT("failed"), S_INIT("backup_failed")}};
+    for (size_t i = 0; i < COUNT(backups); i++)
+        if (c->store->kind->get(c->store, c->mem, S("shop"), S("backup"), backups[i][0], &row).code
+                == ERR_NONE
+            && json_read(c->mem, row.bytes, &backup).code == ERR_NONE)
+            tree_put(c->out, backups[i][1], tree_copy(c->mem, backup));
     err e = d->own ? store_sqlite_check(d->own, c->mem) : OK_ERR;
     tree_put_text(c->mem, c->out, S("fault"), e.what);
     return OK_ERR;

@@ -9,7 +9,8 @@
  *   GET  /queue/<job>                    one job with its frozen request, secrets left out
  *   POST /queue/<job>?do=retry|anew|done|drop&text=
  *   POST /backup?file=&replace=&secret=  copies the store into a file
- *   GET  /doctor                         {persons, late, newest, backup, fault}
+ *   POST /backup?file=&keep=&secret=     into a folder of dated ones, of which so many stay
+ *   GET  /doctor                         {persons, late, newest, backup, backup_failed, fault}
  * A job's slashes stand percent-encoded or as they are.
  */
 #ifndef APP_DESK_H

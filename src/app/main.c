@@ -49,9 +49,10 @@ static const struct command table[] = {
         "down why."),
      S_INIT("grosz queue drop --reason \"refunded by hand\" JOB"), 1, 1, S_INIT(" --reason "
      ""), command_queue_drop},
-    {S_INIT("backup"), S_INIT("[--replace] [--with-secret] FILE"),
-     S_INIT("Copy the database into one file, also while the shop runs, and verify it."),
-     S_INIT("grosz backup /backup/shop-monday.db"), 1, 1, S_INIT(" --replace --with-secret "
+    {S_INIT("backup"), S_INIT("[--replace] [--with-secret] FILE | --keep N FOLDER"),
+     S_INIT("Copy the database into one file, also while the shop runs, and verify it; --keep: "
+        "into a folder, one for each day, of which the newest N stay."),
+     S_INIT("grosz backup /backup/shop-monday.db"), 1, 1, S_INIT(" --replace --with-secret --keep "
      ""), command_backup},
     {S_INIT("restore"), S_INIT("[--yes] [--anyway] FILE"),
      S_INIT("Put a backup in the place of the database, which is kept beside it."),
@@ -94,6 +95,7 @@ static const struct flag flags[] = {
     FLAG("--anyway", false, anyway),
     FLAG("--port", true, port),
     FLAG("--idle", true, idle),
+    FLAG("--keep", true, keep),
     FLAG("--limit", true, limit),
     FLAG("--state", true, state),
     FLAG("--evidence", true, evidence),

@@ -203,6 +203,20 @@ err files_make_dir(str dir, str path, unsigned mode) {
     return OK_ERR;
 }
 
+err files_remove(str dir, str path) {
+    str above, name;
+    char name_z[PATH_MAX];
+    beneath_split(path, &above, &name);
+    if (!name.len || !beneath_cz(name, name_z))
+        return err_make(ERR_INVALID, S("this is no name of a file"));
+    int folder = beneath_open(dir, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return failed_short();
+    err e = unlinkat(folder, name_z, 0) ? failed_short() : OK_ERR;
+    close(folder);
+    return e;
+}
+
 err files_write(str dir, str path, str bytes, unsigned mode) {
     str above, name;
     char name_z[NAME_MAX + 1];

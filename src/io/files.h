@@ -17,6 +17,8 @@ MUST err files_open(struct arena *mem, str dir, str path, int *fd);
 void files_close(int fd);
 /* Written beside, fsynced, renamed over, the folder fsynced. mode e.g. 0600. Makes folders. */
 MUST err files_write(str dir, str path, str bytes, unsigned mode);
+/* ERR_ABSENT when there is none. A link is removed, not what it leads to. */
+MUST err files_remove(str dir, str path);
 /* path "": the folder `dir` itself, with all above it. */
 MUST err files_make_dir(str dir, str path, unsigned mode);
 /* The first bytes of a file, at most `size`; its whole size in *whole. Errors as files_read. */

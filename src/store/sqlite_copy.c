@@ -113,6 +113,22 @@ static err copy_into(
     return copy_sync(mem, part, &b->bytes);
 }
 
+/* A backup at night must not fill the disk that the shop is on. Unknown sizes are let pass: the
+ * copy itself will tell. */
+static err copy_room(const struct store_sqlite *s, struct arena *mem, str path) {
+    const struct disk there = {
+        .folder = disk_folder(mem, path), .reserve_size = s->disk.reserve_size};
+    struct stat is = {0};
+
+    if (stat(s->path, &is))
+        is.st_size = 0;
+    if (disk_has_bytes(&there, (uint64_t)is.st_size + 2 * (uint64_t)there.reserve_size))
+        return OK_ERR;
+    return err_make(ERR_FULL,
+        JOIN(mem, S("there is no room for a copy of "), str_int(mem, is.st_size / (1 << 20) + 1),
+            S(" MiB in "), str_of(there.folder), S(" that leaves the shop enough")));
+}
+
 err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct store_backup *b) {
     struct store_sqlite *s = (struct store_sqlite *)base;
     const char *whole = str_cz(mem, path);
@@ -122,6 +138,7 @@ err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct 
         errno = EEXIST;
         return copy_errno(mem, whole);
     }
+    TRY(copy_room(s, mem, path));
     /* An empty file of ours, so that nobody else may read what is in it. */
     unlink(part);
     int file = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -90,12 +90,16 @@ void disk_release(const struct disk *d) {
     unlink(d->reserve);
 }
 
-bool disk_has_room(const struct disk *d, size_t times) {
+bool disk_has_bytes(const struct disk *d, uint64_t bytes) {
     struct statvfs v;
 
     if (statvfs(d->folder, &v))
         return true; /* not known: the write itself will tell */
-    return (uint64_t)v.f_bavail * v.f_frsize >= (uint64_t)d->reserve_size * times;
+    return (uint64_t)v.f_bavail * v.f_frsize >= bytes;
+}
+
+bool disk_has_room(const struct disk *d, size_t times) {
+    return disk_has_bytes(d, (uint64_t)d->reserve_size * times);
 }
 
 static bool renew(int file) {

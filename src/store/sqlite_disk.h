@@ -25,6 +25,7 @@ bool disk_reserve(const struct disk *d);
 void disk_release(const struct disk *d);
 /* Are `times` the size of the reserve free? */
 bool disk_has_room(const struct disk *d, size_t times);
+bool disk_has_bytes(const struct disk *d, uint64_t bytes);
 /* Writes the bytes of a file over themselves and syncs it. After a failed fsync pages may be in the
  * page cache only, and clean: this makes them durable. A file that is not there is fine. */
 bool disk_renew(const char *path);

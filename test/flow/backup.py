@@ -1,5 +1,6 @@
 """backup: a copy while the shop runs and sells, put back afterwards: nothing that was acknowledged before is
 missing, nothing is silently doubled; whatever is broken, in the way or killed."""
+import datetime
 import json
 import os
 import shutil
@@ -180,6 +181,54 @@ def refused(rows, program, folder):
     rows.same("nothing was changed, nothing left", (left, set(shop.orders())), ([], {kept}))
 
 
+# ---- a folder of dated ones ----
+
+def dated(rows, program, folder):
+    """The newest so many days stay, by name; what is named otherwise is nobody's business."""
+    shop = demo(program, os.path.join(folder, "dated")).start()
+    order(shop, "master-of-aggregates")
+    place = os.path.join(folder, "made/by/it")
+    today = f"shop-{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}.db"
+    done = backup(shop, place + "/", "--keep", "2", "--json")
+    rows.same("it is made", done.returncode and done.stderr, 0)
+    rows.same("the folder is made, and today's file in it", (done.returncode, os.listdir(place)), (0, [today]))
+    rows.same("only the owner looks in", os.stat(place).st_mode & 0o777, 0o700)
+    strangers = ["shop-2020-01-01.db.old", "shop-2020-1-1.db", "other-2020-01-01.db", "shop-2020-01-0x.db", "notes"]
+    old = ["shop-2019-12-31.db", "shop-2020-01-01.db", "shop-2020-01-02.db"]
+    for name in [*strangers, *old, "shop-2020-01-03.db.part"]:
+        open(os.path.join(place, name), "w").close()
+    os.symlink(shop.path("shop.yml"), os.path.join(place, "shop-2018-01-01.db"))
+    os.remove(os.path.join(place, today))
+    for turn in ("made", "made again on the same day"):
+        done = backup(shop, place, "--keep", "2", "--json")
+        rows.same(f"{turn}: the newest two and all strangers stay", sorted(os.listdir(place)),
+                  sorted([*strangers, "shop-2020-01-02.db", today]))
+    rows.same("what went is said", sorted(json.loads(done.stdout)["removed"]), [])
+    rows.add("a link is removed, not what it leads to", os.path.exists(shop.path("shop.yml")))
+    rows.same("it is a backup", len(orders_in(os.path.join(place, today))), 1)
+    for words in (["--keep", "0", place], ["--keep", "x", place], ["--keep", "2"]):
+        rows.add(f"refused: {words[:2]}", backup(shop, *words[2:], *words[:2]).returncode in (1, 2)
+                 and len(os.listdir(place)) == len(strangers) + 2, words)
+    rows.same("doctor is content", doctor_row(shop, "backup")["state"], "ok")
+    block = os.path.join(folder, "a-file")
+    open(block, "w").close()
+    done = backup(shop, block, "--keep", "2")
+    rows.add("a file for the folder", done.returncode and "no backup" in done.stderr, done)
+    row = doctor_row(shop, "backup")
+    rows.add("doctor says that the last try failed", row["state"] == "fail" and block in row["says"], row)
+    backup(shop, place, "--keep", "2")
+    rows.same("until one is made", doctor_row(shop, "backup")["state"], "ok")
+    shop.stop()
+    os.remove(os.path.join(place, today))
+    rows.same("also while it does not run", (backup(shop, place, "--keep", "2").returncode, today in os.listdir(place)),
+              (0, True))
+
+
+def doctor_row(shop, name):
+    lines = shop.cli_run("doctor", "--json").stdout.splitlines()
+    return next(r for r in map(json.loads, lines) if r["check"] == name)
+
+
 # ---- killed ----
 
 def killed(rows, program, folder):
@@ -219,5 +268,6 @@ def killed(rows, program, folder):
 def run(rows, program, folder):
     loaded(rows, program, folder)
     refused(rows, program, folder)
+    dated(rows, program, folder)
     killed(rows, program, folder)
     later(rows, program, folder)

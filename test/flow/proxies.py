@@ -3,7 +3,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import ssl
 import subprocess
 
@@ -12,6 +11,7 @@ from driver import ROOT, RUNNING, free_port, wait_for
 from stand import Manager, fresh, tcp, unix
 
 LIMIT = 3
+UNITS = sorted(n for n in os.listdir(os.path.join(ROOT, "dist")) if n.startswith("grosz"))
 SHOP_TEST = "\nproxies: [127.0.0.1, unix]\nlimits: {orders_per_address: %d, orders_per_email: 0}\n" % LIMIT
 
 
@@ -124,19 +124,46 @@ def in_front(rows, program, folder, name, make, over_unix):
     manager.close()
 
 
-def units(rows, folder):
-    """The unit as systemd itself rates it, and that what it names is there."""
-    shutil.copy(os.path.join(ROOT, "dist/grosz.service"), folder)
-    said = subprocess.run(["systemd-analyze", "security", "--offline=true", f"{folder}/grosz.service"],
-                          capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
-                                                               "SYSTEMD_COLORS": "0"})
-    level = re.search(r"exposure level for \S+: ([\d.]+)", said.stdout)
-    rows.add("the unit's exposure level is at most 1.2", level and float(level.group(1)) <= 1.2,
-             said.stdout[-600:] + said.stderr)
-    text = dist("grosz.service")
-    shop = re.search(r"ExecStart=\S+ run -C (\S+)", text)
-    rows.add("it may write the shop's var and nothing else",
-             re.findall(r"ReadWritePaths=(\S+)", text) == [f"{shop.group(1)}/var"], text)
+def words_of(unit):
+    """What the unit runs: the words behind the program, and the shop's folder among them."""
+    words = re.search(r"^ExecStart=/usr/local/bin/grosz (.+)$", dist(unit), re.M).group(1).split()
+    return words, words[words.index("-C") + 1]
+
+
+def analyze(folder, *words):
+    done = subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, cwd=folder,
+                          env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "SYSTEMD_COLORS": "0"})
+    return done.stdout + done.stderr
+
+
+def units(rows, program, folder):
+    """The units as systemd itself reads and rates them, and that what they name is there."""
+    for name in UNITS:
+        write(f"{folder}/{name}", dist(name).replace("/usr/local/bin/grosz", program))
+    for name in UNITS:
+        said = [line for line in analyze(folder, "verify", f"./{name}").splitlines()
+                if line.startswith(name) and "man grosz" not in line]
+        rows.same(f"{name}: systemd has nothing to say", said, [])
+    for name in (n for n in UNITS if n.endswith(".service")):
+        said = analyze(folder, "security", "--offline=true", f"./{name}")
+        level = re.search(r"exposure level for \S+: ([\d.]+)", said)
+        rows.add(f"{name}: its exposure level is at most 1.2", level and float(level.group(1)) <= 1.2, said[-600:])
+        rows.same(f"{name}: it may write the shop's var and nothing else",
+                  re.findall(r"ReadWritePaths=(.+)", dist(name)), [f"{words_of(name)[1]}/var"])
+
+
+def nightly(rows, program, folder):
+    """What the timers start, on a shop that runs and on one that does not."""
+    shop = demo(program, os.path.join(folder, "shop")).start()
+    for running in (True, False):
+        words, place = words_of("grosz-backup.service")
+        done = subprocess.run([program, *(w.replace(place, shop.folder) for w in words)], capture_output=True,
+                              text=True, env=shop.env, cwd="/")
+        made = os.listdir(shop.path("var", "backup"))
+        rows.add(f"a backup by its unit, {running}", done.returncode == 0 and len(made) == 1
+                 and re.fullmatch(r"shop-\d{4}-\d\d-\d\d\.db", made[0]), (done, made))
+        shop.stop()
+        os.remove(shop.path("var", "backup", made[0]))
 
 
 def run(rows, program, folder):
@@ -145,4 +172,5 @@ def run(rows, program, folder):
         for over_unix in (False, True):
             part = fresh(os.path.join(folder, name + ("-unix" if over_unix else "")))
             in_front(rows, program, part, name, make, over_unix)
-    units(rows, fresh(os.path.join(folder, "units")))
+    units(rows, program, fresh(os.path.join(folder, "units")))
+    nightly(rows, program, fresh(os.path.join(folder, "nightly")))

@@ -255,6 +255,21 @@ void test_sqlite_copy(void) {
     arena_free(mem);
 }
 
+/* The reserve stands for what the shop needs: one that no disk has leaves no room for a copy. */
+void test_sqlite_copy_room(void) {
+    struct arena *mem = arena_new(16 << 20);
+    str path = test_path(mem), copy = JOIN(mem, path, S(".copy"));
+    const struct store_sqlite_options options = {.now = 1, .reserve = (size_t)1 << 60};
+    struct store *s = NULL;
+
+    CHECK_INT("opened", store_sqlite(mem, path, &options, test_no_fatal, &s).code, ERR_NONE);
+    CHECK_INT("no room", store_sqlite_copy(s, mem, copy).code, ERR_FULL);
+    CHECK_INT("nothing made", file_size(mem, copy), -1);
+    CHECK_INT("nothing half made", file_size(mem, JOIN(mem, copy, S(".part"))), -1);
+    s->kind->close(s);
+    arena_free(mem);
+}
+
 void test_sqlite_check(void) {
     struct arena *mem = arena_new(64 << 20);
     str path = test_path(mem);
