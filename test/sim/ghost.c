@@ -20,24 +20,31 @@ void violate(struct sim *s, const char *predicate, const char *format, ...) {
 /* ---- what there is ---- */
 
 struct ghost_order *ghost_order(struct sim *s, str id, bool add) {
-    for (size_t i = 0; i < s->order_count; i++)
-        if (str_is(str_of(s->orders[i].id), id))
-            return &s->orders[i];
-    if (!add || id.len >= sizeof(s->orders[0].id))
+    if (!order_id_is(id))
+        return NULL;
+    for (size_t i = 0, at = s->order_last; i < s->order_count; i++, at++) {
+        at = at < s->order_count ? at : 0;
+        if (memcmp(s->orders[at].id, id.ptr, id.len) == 0) {
+            s->order_last = at;
+            return &s->orders[at];
+        }
+    }
+    if (!add)
         return NULL;
     if (s->order_count == SIM_ORDERS) {
         violate(s, "the simulator", "has no room for more than %d orders", SIM_ORDERS);
         return NULL;
     }
     struct ghost_order *o = &s->orders[s->order_count++];
-    *o = (struct ghost_order){.payments_hash = 1, .refunds_hash = 1};
+    memset(o, 0, offsetof(struct ghost_order, steps));
+    o->payments_hash = o->refunds_hash = 1;
     memcpy(o->id, id.ptr, id.len);
     return o;
 }
 
 struct ghost_step *ghost_step(struct ghost_order *o, str name) {
     for (size_t i = 0; i < o->step_count; i++)
-        if (str_is(str_of(o->steps[i].name), name))
+        if (str_is((str){o->steps[i].name, o->steps[i].name_len}, name))
             return &o->steps[i];
     return NULL;
 }

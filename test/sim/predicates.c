@@ -6,8 +6,9 @@
 /* ---- S15: no secret in any log line, response, error or row ---- */
 
 void check_text(struct sim *s, const char *where, str text) {
-    if (text.len && memmem(text.ptr, text.len, "CANARY-", 7))
-        violate(s, "S15", "a secret stands in %s", where);
+    for (size_t at; (at = str_find_byte(text, 'C')) < text.len; text = str_from(text, at + 1))
+        if (str_starts(str_from(text, at), S("CANARY-")))
+            violate(s, "S15", "a secret stands in %s", where);
 }
 
 /* ---- an order as it was just kept ---- */
@@ -104,15 +105,20 @@ static void check_state(struct sim *s, struct ghost_order *g, const struct order
 /* ---- its steps ---- */
 
 static str name_of(char *room, size_t size, const struct step *k) {
-    snprintf(room, size, "%d/%.*s", k->line + 1, (int)k->id.len, k->id.ptr);
-    return str_of(room);
+    if (k->line >= 9 || k->id.len + 3 > size)
+        return S("");
+    room[0] = (char)('1' + k->line);
+    room[1] = '/';
+    memcpy(room + 2, k->id.ptr, k->id.len);
+    room[2 + k->id.len] = 0;
+    return (str){room, 2 + k->id.len};
 }
 
 static uint64_t needs_of(struct ghost_order *g, const struct step *k) {
     uint64_t needs = 0;
     for (const struct tree *n = k->needs ? k->needs->first : NULL; n; n = n->next)
         for (size_t i = 0; i < g->step_count; i++) {
-            str name = str_of(g->steps[i].name);
+            str name = {g->steps[i].name, g->steps[i].name_len};
             if (str_is(str_from(name, 2), n->text) && g->steps[i].name[0] != '0')
                 needs |= (uint64_t)1 << i;
         }
@@ -207,11 +213,15 @@ static void steps_add(struct sim *s, struct ghost_order *g, const struct order *
         violate(s, "S14", "the order %s lost a step", g->id);
     for (size_t i = 0; i < o->step_count && o->step_count <= SIM_STEPS; i++) {
         char name[72];
-        if (ghost_step(g, name_of(name, sizeof(name), &o->steps[i])))
+        str full = name_of(name, sizeof(name), &o->steps[i]);
+        if (!full.len)
+            violate(s, "the simulator", "has no room for a step of %s", g->id);
+        if (!full.len || ghost_step(g, full))
             continue;
         struct ghost_step *more = &g->steps[g->step_count++];
-        *more = (struct ghost_step){.state = o->steps[i].state, .attempts = o->steps[i].attempts};
-        memcpy(more->name, name, sizeof(name));
+        *more = (struct ghost_step){
+            .name_len = full.len, .state = o->steps[i].state, .attempts = o->steps[i].attempts};
+        memcpy(more->name, name, full.len + 1);
     }
 }
 

@@ -28,7 +28,7 @@ static void world_clear(struct sim *s) {
     for (int i = 0; i < SIM_FIBRES; i++)
         s->fibres[i].serial = s->fibres[i].token = 0;
     s->heap_count = 0;
-    s->order_count = s->notice_count = s->note_count = s->note_room = 0;
+    s->order_count = s->order_last = s->notice_count = s->note_count = s->note_room = 0;
     s->notes = NULL;
     s->tokens = 0;
     s->still = 0;

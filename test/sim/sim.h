@@ -15,8 +15,6 @@
 #include "app/orders.h"
 #include "app/work.h"
 
-#include <ucontext.h>
-
 enum {
     SIM_PROCESSES = 3,
     SIM_WORKERS = 2,
@@ -91,7 +89,7 @@ struct process {
 };
 
 struct fibre {
-    ucontext_t at;
+    void *at; /* its registers, on its stack */
     char *stack;
     struct arena *mem, *leased;
     struct process *process;
@@ -116,6 +114,7 @@ struct ask {
 
 struct ghost_step {
     char name[72]; /* "1/badge" */
+    size_t name_len;
     char key[32], digest[68], digest_before[68];
     enum step_state state;
     int64_t attempts, unknowns, round;
@@ -143,8 +142,8 @@ struct ghost_order {
     int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
     char reference[32], gateway[8];
     str fields; /* the form of a keyed order */
-    struct ghost_step steps[SIM_STEPS];
     size_t step_count;
+    struct ghost_step steps[SIM_STEPS]; /* the last member: made when needed */
 };
 
 /* What a gateway wants to be heard. */
@@ -188,13 +187,13 @@ struct sim {
     size_t heap_count, heap_room;
     struct fibre fibres[SIM_FIBRES];
     struct fibre *current;
-    ucontext_t main;
+    void *main;
     struct process processes[SIM_PROCESSES];
     int process_count, workers, lease_most;
     instant full_until;
     uint64_t tokens;
     struct ghost_order orders[SIM_ORDERS];
-    size_t order_count;
+    size_t order_count, order_last; /* last: found last */
     struct notice notices[SIM_NOTICES];
     size_t notice_count;
     struct note_kept *notes;
