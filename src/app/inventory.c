@@ -193,10 +193,7 @@ static void pages_others(const struct inventory *v) {
 static bool invites(const struct shop *shop, const struct product *p) {
     for (size_t i = 0; i < shop->step_count; i++) {
         const struct shop_step *s = &shop->steps[i];
-        bool owed = !p->steps;
-        for (const struct tree *t = p->steps ? p->steps->first : NULL; t; t = t->next)
-            owed |= str_is(tree_str(t), s->id);
-        if (owed && str_is(s->does, S("academy.invite")))
+        if (shop_owes(p, s->id) && str_is(s->does, S("academy.invite")))
             return true;
     }
     return false;

@@ -62,8 +62,10 @@ static void shelf_put(struct shelf *s, str path, const struct made *m) {
         .lasting = m->lasting};
 }
 
-static struct made page_make(struct arena *mem, const struct site_file *file) {
+static struct made page_make(struct arena *mem, str path, const struct site_file *file) {
     struct made m = {.type = file->type, .lasting = file->lasting};
+    if (!m.type.len)
+        m.type = type_of(path)->name;
     m.tag = hex_write(mem, str_part(hash_sha256(mem, file->bytes), 0, TAG));
     if (file->bytes.len < SMALL)
         return m;
@@ -109,7 +111,7 @@ err shelf_answer(const struct flow *f, struct response *out) {
     }
     struct site_file file = {0};
     TRY(site_render(f->mem, f->site, f->request->path, &file));
-    struct made m = page_make(f->mem, &file);
+    struct made m = page_make(f->mem, f->request->path, &file);
     if (f->shelf && !ready)
         shelf_put(f->shelf, f->request->path, &m);
     bool zipped = takes && m.zipped.len;

@@ -149,6 +149,13 @@ str tree_str(const struct tree *t) {
     return scalar ? t->text : S("");
 }
 
+bool tree_has(const struct tree *list, str text) {
+    for (const struct tree *t = list ? list->first : NULL; t; t = t->next)
+        if (str_is(tree_str(t), text))
+            return true;
+    return false;
+}
+
 str tree_get(const struct tree *map, str name) {
     return tree_str(tree_find(map, name));
 }

@@ -55,6 +55,8 @@ const struct tree *tree_find(const struct tree *map, str name);
 const struct tree *tree_path(const struct tree *t, str path);
 /* RFC 6901: "/a/0/b~1c"; "" is the whole. Null when absent. */
 const struct tree *tree_pointer(const struct tree *t, str pointer);
+/* Whether an entry of a list, which may be null, is this text. */
+bool tree_has(const struct tree *list, str text);
 /* Text of a text, number or bool; "" for everything else. */
 str tree_str(const struct tree *t);
 str tree_get(const struct tree *map, str name); /* tree_str(tree_find()) */

@@ -25,13 +25,6 @@ static err text_read(struct arena *mem, str raw, str *out) {
     return OK_ERR;
 }
 
-static bool has_text(const struct tree *list, str text) {
-    for (const struct tree *t = list->first; t; t = t->next)
-        if (str_is(t->text, text))
-            return true;
-    return false;
-}
-
 static err field_read(struct arena *mem, str piece, struct tree *fields, struct tree *again) {
     str name = {0}, value = {0};
     size_t at = str_find_byte(piece, '=');
@@ -39,7 +32,7 @@ static err field_read(struct arena *mem, str piece, struct tree *fields, struct 
     TRY(text_read(mem, str_from(piece, at + 1), &value));
     if (!tree_find(fields, name))
         tree_put_text(mem, fields, name, value);
-    else if (!has_text(again, name))
+    else if (!tree_has(again, name))
         tree_add(again, tree_text(mem, name));
     return OK_ERR;
 }

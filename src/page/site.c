@@ -139,26 +139,6 @@ static const struct {
 
 /* ---- assets ---- */
 
-static str asset_type(str name) {
-    static const struct {
-        str end, type;
-    } types[] = {
-        {S_INIT(".css"), S_INIT("text/css; charset=utf-8")},
-        {S_INIT(".js"), S_INIT("text/javascript; charset=utf-8")},
-        {S_INIT(".svg"), S_INIT("image/svg+xml")},
-        {S_INIT(".png"), S_INIT("image/png")},
-        {S_INIT(".jpg"), S_INIT("image/jpeg")},
-        {S_INIT(".webp"), S_INIT("image/webp")},
-        {S_INIT(".avif"), S_INIT("image/avif")},
-        {S_INIT(".ico"), S_INIT("image/x-icon")},
-        {S_INIT(".woff2"), S_INIT("font/woff2")},
-    };
-    for (size_t i = 0; i < COUNT(types); i++)
-        if (str_ends(name, types[i].end))
-            return types[i].type;
-    return S("application/octet-stream");
-}
-
 /* "style.0123456789ab.css" is style.css as it was once: a page that was kept somewhere asks for it,
  * and gets the one of today, which nobody keeps under that name. */
 static bool is_former(const struct theme_asset *a, str name) {
@@ -185,7 +165,7 @@ static bool asset_find(const struct site *site, str path, struct site_file *out)
         bool now = str_is(name, a->hashed);
         if (!now && !str_is(name, a->name) && !is_former(a, name))
             continue;
-        *out = (struct site_file){a->text, asset_type(a->name), now};
+        *out = (struct site_file){a->text, S(""), now};
         return true;
     }
     return false;

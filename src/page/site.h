@@ -21,7 +21,7 @@ struct site {
 
 struct site_file {
     str bytes;
-    str type;     /* Content-Type */
+    str type;     /* Content-Type; "": by the name, a file of the theme */
     bool lasting; /* other bytes would have another address: it may be kept for ever */
 };
 

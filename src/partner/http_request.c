@@ -28,13 +28,6 @@ static void tree_escape(struct arena *mem, struct tree *t) {
         tree_escape(mem, c);
 }
 
-static bool has_text(const struct tree *list, str text) {
-    for (const struct tree *t = list->first; t; t = t->next)
-        if (str_is(t->text, text))
-            return true;
-    return false;
-}
-
 /* A buyer who calls himself "${KIT_KEY}" must not be sent the key. His text is escaped, and
  * should it still make or break a ${NAME} together with what stands beside it, nothing is sent. */
 static err fill_safely(
@@ -46,7 +39,7 @@ static err fill_safely(
     const struct tree *after = fill_secret_names(mem, filled);
     bool same = before->count == after->count;
     for (const struct tree *t = before->first; t && same; t = t->next)
-        same = has_text(after, t->text);
+        same = tree_has(after, t->text);
     if (!same)
         return err_make(ERR_INVALID, S("a value makes a ${NAME} out of what stands beside it"));
     *out = filled;

@@ -4,18 +4,6 @@
 
 #define LATE_AFTER (15 * TIME_MINUTE)
 
-static bool has_text(const struct tree *list, str text) {
-    for (const struct tree *t = list ? list->first : NULL; t; t = t->next)
-        if (str_is(tree_str(t), text))
-            return true;
-    return false;
-}
-
-/* A product that has left the catalogue still owes what the shop owes for all. */
-static bool is_owed(const struct product *p, str id) {
-    return !p || !p->steps || has_text(p->steps, id);
-}
-
 static void step_add(struct arena *mem, const struct shop *shop, struct order *o, struct step s) {
     struct step *more = arena_array(mem, o->step_count + 1, sizeof(*more));
     if (o->step_count)
@@ -32,7 +20,7 @@ static struct tree *needs_of(
     struct arena *mem, const struct shop_step *s, const struct product *p) {
     struct tree *needs = NULL;
     for (const struct tree *n = s->waits ? s->waits->first : NULL; n; n = n->next) {
-        if (!is_owed(p, n->text))
+        if (!shop_owes(p, n->text))
             continue;
         if (!needs)
             needs = tree_list(mem);
@@ -59,7 +47,7 @@ static void line_plan(
     const struct product *p = shop_product(shop, o->lines[line].product);
     for (size_t i = 0; i < shop->step_count; i++) {
         const struct shop_step *s = &shop->steps[i];
-        if (!is_owed(p, s->id))
+        if (!shop_owes(p, s->id))
             continue;
         struct tree *needs = needs_of(mem, s, p);
         step_add(mem, shop, o,
@@ -81,7 +69,7 @@ static bool gives_gift(const struct shop_step *s) {
     static const str gifts[] = {
         S_INIT("link"), S_INIT("url"), S_INIT("licence"), S_INIT("license"), S_INIT("code")};
     for (size_t i = 0; s->gives && i < COUNT(gifts); i++)
-        if (has_text(s->gives, gifts[i]))
+        if (tree_has(s->gives, gifts[i]))
             return true;
     return !s->gives;
 }

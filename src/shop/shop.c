@@ -73,3 +73,7 @@ const struct shop_step *shop_step(const struct shop *shop, str id) {
             return &shop->steps[i];
     return NULL;
 }
+
+bool shop_owes(const struct product *p, str step) {
+    return !p || !p->steps || tree_has(p->steps, step);
+}

@@ -97,5 +97,8 @@ const struct shop_gateway *shop_gateway_for(const struct shop *shop, str currenc
 const struct shop_gateway *shop_gateway(const struct shop *shop, str name);
 const struct shop_connector *shop_connector(const struct shop *shop, str name);
 const struct shop_step *shop_step(const struct shop *shop, str id);
+/* Whether who buys it is owed this step: all of the shop's, or those that its `steps` name. p is
+ * null for what has left the catalogue: it still owes what the shop owes for all. */
+bool shop_owes(const struct product *p, str step);
 
 #endif

@@ -55,13 +55,6 @@ static const struct hole_root *root_find(str name) {
     return NULL;
 }
 
-static bool has_text(const struct tree *list, str text) {
-    for (const struct tree *t = list ? list->first : NULL; t; t = t->next)
-        if (str_is(tree_str(t), text))
-            return true;
-    return false;
-}
-
 /* ---- connectors ---- */
 
 /* "kit" of "kit.purchase", or the whole name. */
@@ -206,7 +199,7 @@ static void hole_of_step(const struct hole_place *h, const struct shop_step *fro
         hole_says(h, S("a step cannot wait for itself"));
     else if (!h->key.len)
         hole_says(h, JOIN(mem, S("say which value of the step `"), h->root, S("`")));
-    else if (from->gives && !has_text(from->gives, h->key))
+    else if (from->gives && !tree_has(from->gives, h->key))
         hole_says(h, JOIN(mem, S("the step `"), h->root, S("` gives no `"), h->key, S("`"),
                          table_guess(mem, h->key, texts_of(mem, from->gives), from->gives->count)));
 }
@@ -222,7 +215,7 @@ static void hole_of_root(const struct hole_place *h, const struct hole_root *roo
 }
 
 static void wait_add(struct arena *mem, struct tree *waits, str id) {
-    if (!has_text(waits, id))
+    if (!tree_has(waits, id))
         tree_add(waits, tree_text(mem, id));
 }
 
@@ -345,10 +338,6 @@ void steps_read(struct reader *r, const struct tree *settings) {
 
 /* ---- what each product's steps name ---- */
 
-static bool owes(const struct product *p, str id) {
-    return !p->steps || has_text(p->steps, id);
-}
-
 static bool product_has(const struct product *p, str path) {
     for (size_t i = 0; i < COUNT(product_keys); i++)
         if (str_is(product_keys[i], path))
@@ -367,7 +356,7 @@ static void product_check(struct reader *r, const struct product *p, const struc
             sentence = JOIN(r->mem, S("its `data` has no `"), key, S("`"));
         else if (str_is(root, S("product")) && value && value->kind == TREE_NONE)
             sentence = JOIN(r->mem, S("in its `data` nothing stands behind `"), key, S(":`"));
-        else if (shop_step(r->shop, root) && !owes(p, root))
+        else if (shop_step(r->shop, root) && !shop_owes(p, root))
             sentence = JOIN(r->mem, S("its `steps` do not have `"), root, S("`"));
         if (sentence.len)
             report_add(r->report, REPORT_MISTAKE, p->at,
@@ -382,7 +371,7 @@ void steps_check(struct reader *r) {
         const struct shop_step *s = &shop->steps[k];
         const struct tree *names = fill_names(r->mem, s->with);
         for (size_t i = 0; i < shop->product_count && names->count; i++)
-            if (owes(&shop->products[i], s->id))
+            if (shop_owes(&shop->products[i], s->id))
                 product_check(r, &shop->products[i], s, names);
     }
 }
