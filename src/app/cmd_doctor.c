@@ -217,6 +217,20 @@ static void look_queue(struct doctor *d) {
         row(d, LEVEL_OK, S("queue"), S("nothing waits for you"), S(""));
 }
 
+static void look_gateways(struct doctor *d) {
+    const struct tree *silent = tree_find(d->kept, S("silent"));
+    for (const struct tree *t = silent ? silent->first : NULL; t; t = t->next) {
+        str name = tree_get(t, S("gateway"));
+        row(d, LEVEL_FAIL, S("gateway"),
+            JOIN(d->mem, name, S(" has told nothing of its latest orders, the oldest placed "),
+                tree_get(t, S("since"))),
+            JOIN(d->mem, S("at the gateway the notification address must be "), d->house.shop->api,
+                S("/api/payment/"), name, S("; grosz order list --state placed")));
+    }
+    if (!silent || !silent->count)
+        row(d, LEVEL_OK, S("gateway"), S("none is known to be silent"), S(""));
+}
+
 /* ---- all of it ---- */
 
 err command_doctor(const struct command_call *c) {
@@ -242,6 +256,7 @@ err command_doctor(const struct command_call *c) {
     if (d.kept) {
         look_backup(&d);
         look_queue(&d);
+        look_gateways(&d);
     }
     if (!d.fails)
         return OK_ERR;

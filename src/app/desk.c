@@ -356,6 +356,19 @@ static err newest_look(struct desk_call *c, int64_t *newest) {
     return OK_ERR;
 }
 
+/* The gateways that tell nothing (app/silence), as their rows have it. */
+static err silent_look(struct desk_call *c, struct tree *out) {
+    struct query q = {.kind = S("silence"), .limit = LIST_MOST};
+    struct row_list rows;
+    TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct tree *t = NULL;
+        TRY(json_read(c->mem, rows.rows[i].bytes, &t));
+        tree_add(out, tree_copy(c->mem, t));
+    }
+    return OK_ERR;
+}
+
 static err doctor(struct desk_call *c) {
     const struct doors *d = c->work->doors;
     struct row row;
@@ -376,6 +389,7 @@ static err doctor(struct desk_call *c) {
     tree_put_int(c->mem, c->out, S("persons"), persons);
     tree_put_int(c->mem, c->out, S("late"), late);
     tree_put_int(c->mem, c->out, S("newest"), newest);
+    TRY(silent_look(c, tree_put(c->out, S("silent"), tree_list(c->mem))));
     static const str backups[][2] = {
         {S_INIT(""), S_INIT("backup")}, {S_INIT("failed"), S_INIT("backup_failed")}};
     for (size_t i = 0; i < COUNT(backups); i++)

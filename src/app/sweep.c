@@ -1,4 +1,5 @@
 #include "app/orders.h"
+#include "app/silence.h"
 
 enum { SWEEP_ROWS = 500 };
 
@@ -80,5 +81,6 @@ static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
 
 err work_sweep(struct arena *mem, const struct work *w) {
     TRY(sweep_mode(mem, w, true));
-    return sweep_mode(mem, w, false);
+    TRY(sweep_mode(mem, w, false));
+    return silence_look(mem, w);
 }

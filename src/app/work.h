@@ -23,8 +23,8 @@ struct work {
  * and the job is
  * done again; nothing is lost. */
 MUST err work_job(struct arena *mem, const struct work *w, const struct row *job);
-/* Finds what a lost hint missed and ends unpaid orders: call every minute. *cursor is kept in the
- * store (part "shop", kind "sweep"). */
+/* Ends unpaid orders and notices a gateway that is silent: call every minute. How far it got is
+ * kept in the store (part "shop", kind "sweep"). */
 MUST err work_sweep(struct arena *mem, const struct work *w);
 
 #endif

@@ -56,6 +56,18 @@ str matter_stray(struct arena *mem, const struct shop *shop, const struct note *
     return matter_write(mem, &m);
 }
 
+str matter_silence(struct arena *mem, const struct shop *shop, const struct silence *s) {
+    struct matter m = matter_new(mem, shop, S("silence"), s->key);
+    struct tree *facts = tree_map(mem);
+    tree_put_text(mem, facts, S("gateway"), s->gateway);
+    tree_put_text(mem, facts, S("orders"), str_int(mem, s->orders));
+    tree_put_text(mem, facts, S("since"), minute(mem, s->since));
+    tree_put_text(mem, facts, S("address"), JOIN(mem, shop->api, S("/api/payment/"), s->gateway));
+    m.letter = S("silence");
+    m.facts = facts;
+    return matter_write(mem, &m);
+}
+
 str matter_write(struct arena *mem, const struct matter *m) {
     struct buf b = buf_new(mem, 4 * LIMIT_ROW);
     record_write(&b, &matter_record, m);

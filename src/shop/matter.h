@@ -21,6 +21,14 @@ struct matter matter_new(struct arena *mem, const struct shop *shop, str part, s
 /* A verified note for no order here; key: of its stray row. The bytes of its row. */
 str matter_stray(struct arena *mem, const struct shop *shop, const struct note *n, str key);
 
+/* A gateway of which no note came for that many orders; key: of the matter's row. */
+struct silence {
+    str gateway, key;
+    instant since; /* when the oldest of them was placed */
+    int64_t orders;
+};
+str matter_silence(struct arena *mem, const struct shop *shop, const struct silence *s);
+
 /* The JSON row, and back. */
 str matter_write(struct arena *mem, const struct matter *m);
 MUST err matter_read(struct arena *mem, str bytes, struct matter *out);

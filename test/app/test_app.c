@@ -1,4 +1,5 @@
 #include "app/orders.h"
+#include "app/silence.h"
 #include "app/snapshot.h"
 #include "base/limits.h"
 #include "check.h"
@@ -287,6 +288,123 @@ TEST(stray_is_told) {
     }
 }
 
+/* ---- a gateway that is silent ---- */
+
+/* A letter is an order, oldest first. b and B: of blik, unheard, 4 and 1 hours old; h and H: heard;
+ * o: another gateway's, heard, 4 hours old. */
+static void orders_keep(struct world *w, const char *orders) {
+    for (size_t i = 0; orders[i]; i++) {
+        bool young = orders[i] == 'B' || orders[i] == 'H';
+        bool heard = orders[i] == 'h' || orders[i] == 'H' || orders[i] == 'o';
+        struct remark remark = {.gateway = S("blik"), .event = S("e"), .what = S("pending")};
+        struct line line = {.product = S("course"), .name = S("Course"), .quantity = 1};
+        struct order o = {.mode = S("live"),
+            .lines = &line,
+            .line_count = 1,
+            .placed_at = w->now - (young ? 1 : 4) * TIME_HOUR + (int64_t)i * 1000,
+            .gateway = orders[i] == 'o' ? S("test") : S("blik"),
+            .total = money_of(100, S("PLN")),
+            .remarks = &remark,
+            .remark_count = heard};
+        o.id = order_id_new(w->mem, true, o.placed_at, i);
+        struct put put = {
+            .part = o.id, .kind = S("order"), .version = PUT_NEW, .bytes = order_write(w->mem, &o)};
+        struct change change = {.puts = &put, .count = 1};
+        w->real->kind->apply(w->real, &change, 1);
+        CHECK_INT("the order is kept", change.kept, KEPT_OK);
+    }
+}
+
+static size_t rows_of(struct world *w, const char *kind) {
+    struct row_list rows = {0};
+    struct query q = {.kind = str_of(kind), .limit = 10};
+    err e = w->real->kind->list(w->real, w->mem, &q, &rows);
+    return e.code == ERR_NONE ? rows.count : 99;
+}
+
+static struct world *world_live(struct arena *mem) {
+    struct world *w = world_new(mem);
+    w->house.shop->live = true;
+    return w;
+}
+
+TEST(silence_rule) {
+    static const struct {
+        const char *name, *orders;
+        bool test;
+        size_t told;
+    } cases[] = {
+        {"nothing sold", "", false, 0},
+        {"nine orders", "bbbbbbbbb", false, 0},
+        {"ten orders", "bbbbbbbbbb", false, 1},
+        {"ten, but too young", "BBBBBBBBBB", false, 0},
+        {"nine old and one young", "bbbbbbbbbB", false, 0},
+        {"ten old and some young", "bbbbbbbbbbBBB", false, 1},
+        {"a young one was heard of", "bbbbbbbbbbHB", false, 0},
+        {"one of the ten was", "bbbbhbbbbbb", false, 0},
+        {"the one before the ten was", "hbbbbbbbbbb", false, 1},
+        {"another gateway speaks", "obobobobobobobobobobo", false, 1},
+        {"in test mode nobody waits", "bbbbbbbbbb", true, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *mem = arena_new(256u << 20);
+        struct world *w = world_live(mem);
+        w->house.shop->live = !cases[i].test;
+        orders_keep(w, cases[i].orders);
+        err e = silence_look(mem, &w->work);
+        CHECK_STR(cases[i].name, e.what, S(""));
+        CHECK_INT(cases[i].name, rows_of(w, "silence"), cases[i].told);
+        CHECK_INT(cases[i].name, rows_of(w, "matter"), cases[i].told);
+        world_free(w);
+        arena_free(mem);
+    }
+}
+
+/* Looked at again and again, as the sweep does, with one fault on the way. */
+static void look_until(struct world *w, size_t silences) {
+    int looks = 0;
+    for (bool fine = false; looks < 20 && (!fine || rows_of(w, "silence") != silences); looks++)
+        fine = silence_look(w->mem, &w->work).code == ERR_NONE;
+    err e = silence_look(w->mem, &w->work); /* twice is as once */
+    (void)e;
+    CHECK("it is noticed", looks < 20);
+    world_run(w, TIME_HOUR);
+}
+
+static bool nth_silence(const struct allowed *a, int n) {
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_live(mem);
+    orders_keep(w, "bbbbbbbbbb");
+    w->fault = a->fault;
+    w->fault_at = n;
+    look_until(w, 1);
+    CHECK_INT(a->name, rows_of(w, "matter"), 1);
+    w->now += TIME_DAY;
+    orders_keep(w, "h");
+    look_until(w, 0);
+    CHECK_INT("that it speaks again is no letter", rows_of(w, "matter"), 1);
+    w->now += TIME_DAY;
+    orders_keep(w, "bbbbbbbbbb");
+    look_until(w, 1);
+    CHECK_INT("a later silence is told again", rows_of(w, "matter"), 2);
+    bool struck = w->struck;
+    CHECK_INT("each by one letter", w->effects[MAILS], 2);
+    world_free(w);
+    arena_free(mem);
+    return struck;
+}
+
+TEST(silence_is_told) {
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        int n = 1;
+        if (faults[i].fault >= FAULT_TALK_REFUSED)
+            continue; /* a matter's letter is a matter's letter: stray_is_told */
+        while (n < 100 && nth_silence(&faults[i], n))
+            n++;
+        CHECK(faults[i].name, n > 1 && n < 100);
+    }
+}
+
 /* ---- a shop exchanged while it is used ---- */
 
 /* ASan sees a borrower whose shop was freed; LSan one that nobody freed. */
@@ -317,6 +435,8 @@ static const struct check_test tests[] = {
     ROW(forms_refused),
     ROW(nth_failure),
     ROW(stray_is_told),
+    ROW(silence_rule),
+    ROW(silence_is_told),
     ROW(snapshots),
 };
 

@@ -22,7 +22,7 @@ def well(rows, shop, how):
     code, seen, done = look(shop)
     rows.same(f"{how}: nothing fails", (code, [r for r in seen.values() if r["state"] == "fail"]), (0, []))
     rows.same(f"{how}: all is looked at", set(seen), {"files", "secret", "mode", "addresses", "clock", "disk",
-                                                       "mail", "store", "backup", "queue"})
+                                                       "mail", "store", "backup", "queue", "gateway"})
     rows.add(f"{how}: what is not ok names what mends it",
              all(r["mend"] for r in seen.values() if r["state"] != "ok"), seen)
     rows.add(f"{how}: no backup is warned of", seen["backup"]["state"] == "warn"

@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -309,6 +310,29 @@ def step_of(order, name, line=None):
         if s["id"] == name and (line is None or s.get("line") == line):
             return s
     return {}
+
+
+class Clock:
+    """The clocks of a shop's processes, moved while they run; see clock.c. Before the shop starts."""
+
+    def __init__(self, shop):
+        self.file, self.wall, self.steady = shop.folder + ".clock", 0, 0
+        self.write()
+        library = os.path.join(os.path.dirname(shop.program), "..", "..", "test", "flow", "libclock.so")
+        shop.env["LD_PRELOAD"] = os.path.realpath(library)
+        shop.env["CLOCK_FILE"] = self.file
+        shop.env["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
+
+    def write(self):
+        exists = os.path.exists(self.file)
+        with open(self.file, "r+b" if exists else "wb") as f:
+            f.write(struct.pack("=qq", self.wall, self.steady))
+
+    def pass_by(self, seconds):
+        """Both clocks go on by so much, at once: the sweep comes, and everything has waited longer."""
+        self.wall += int(seconds * 1000)
+        self.steady += int(seconds * 1000)
+        self.write()
 
 
 # ---- the gateway's side ----

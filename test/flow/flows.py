@@ -28,12 +28,13 @@ import serving
 import stand
 import tls
 import starting
+import watched
 import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {module.__name__: module for module in (
     asking, backup, building, buying, commands, doctor, first_shop, live, mailing, notes,
-    partners, proxies, reload, seen, serving, stand, starting, tls, wire)}
+    partners, proxies, reload, seen, serving, stand, starting, tls, watched, wire)}
 
 
 def sanitizers(rows, folder):

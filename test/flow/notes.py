@@ -241,6 +241,9 @@ def told(t):
         wait_for(lambda: marked <= set(named()))
         t.rows.add(f"{mark}: there are such orders", marked, orders)
         t.rows.same(f"{mark}: the owner is told of each", marked - set(named()), set())
+        for m in (m for m in t.shop.letters() if m["subject"].startswith(words)):
+            t.rows.add(f"{mark}: with the command that shows it",
+                       f"  grosz order show {m['subject'].split()[-1]}" in m["text"].splitlines(), m["text"])
         if mark in ("short", "wrong"):
             t.rows.same(f"{mark}: once", sorted(named()), sorted(set(named())))
 

@@ -304,6 +304,7 @@ static const struct {
     {S_INIT("letter-wrong"), S_INIT("mail/money"), LETTER, S_INIT("held")},
     {S_INIT("letter-disputed"), S_INIT("mail/money"), LETTER, S_INIT("refunded")},
     {S_INIT("letter-stray"), S_INIT("mail/stray"), MATTER, S_INIT("")},
+    {S_INIT("letter-silence"), S_INIT("mail/silence"), MATTER, S_INIT("silence")},
     {S_INIT("letter-access"), S_INIT("mail/access"), LETTER_HTML, S_INIT("delivered")},
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER_HTML, S_INIT("paid")},
 };
@@ -412,16 +413,22 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
     return view_order(mem, shop, theme, o, &(struct order_look){.again = page});
 }
 
-static struct tree *matter_view(struct arena *mem, const struct shop *shop, str typed) {
+static struct tree *matter_view(struct arena *mem, const struct shop *shop, str what, str typed) {
+    instant at = (instant)PLACED_MS_1000 * TIME_SECOND;
+    const struct silence s = {
+        .gateway = S("blik"), .key = S("blik/1"), .since = at, .orders = 10};
     const struct note n = {.gateway = S("blik"),
         .transaction = S("TR-1"),
         .reference = typed,
         .status = S("TRUE"),
         .amount = {49900, "PLN"},
         .test = !shop->live,
-        .at = (instant)PLACED_MS_1000 * TIME_SECOND};
+        .at = at};
     struct matter m = {0};
-    err e = matter_read(mem, matter_stray(mem, shop, &n, S("blik/e1")), &m);
+    err e = matter_read(mem,
+        str_is(what, S("silence")) ? matter_silence(mem, shop, &s)
+                                   : matter_stray(mem, shop, &n, S("blik/e1")),
+        &m);
     assert(e.code == ERR_NONE);
     return view_matter(mem, shop, m.facts);
 }
@@ -444,7 +451,7 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
         return view_test_payment(
             mem, shop, theme, p->name, p->price, S("/pay/test/?reference=a&amount=499.00"));
     case MESSAGE: return view_message(mem, shop, theme, S(""), S("There is no such page here."));
-    case MATTER: return matter_view(mem, shop, typed);
+    case MATTER: return matter_view(mem, shop, pages[i].what, typed);
     case LESSON:
     case ORDER:
     case LETTER:
