@@ -335,6 +335,38 @@ class Clock:
         self.write()
 
 
+class SmallDisk:
+    """A folder that is a disk of its own, of so many MiB: `with SmallDisk(folder, 4) as disk:`; disk is None
+    where mounting is not permitted."""
+
+    def __init__(self, folder, size):
+        self.folder, self.size, self.filler = folder, size, os.path.join(folder, "filler")
+
+    def __enter__(self):
+        os.makedirs(self.folder, exist_ok=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}m", "tmpfs", self.folder],
+                              capture_output=True)
+        return None if done.returncode else self
+
+    def __exit__(self, *why):
+        end_all()
+        subprocess.run(["umount", self.folder], capture_output=True)
+
+    def fill(self, leave=0):
+        """Until nothing more fits but `leave` bytes."""
+        with open(self.filler, "ab", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"x" * 4096)
+            except OSError:
+                pass
+            f.truncate(max(0, f.tell() - leave))
+
+    def clear(self):
+        if os.path.exists(self.filler):
+            os.remove(self.filler)
+
+
 # ---- the gateway's side ----
 
 def tpay_sum(*parts):

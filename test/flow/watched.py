@@ -1,13 +1,14 @@
-"""watched: what the shop notices by itself as time goes by: a gateway that is silent."""
+"""watched: what the shop notices by itself as time goes by: /healthz, and the letters to the owner."""
 import http.server
 import os
 import re
 import shlex
+import sqlite3
 import threading
 
 from buying import buy, demo
 from doctor import look
-from driver import Clock, step_of, tpay_note, wait_for
+from driver import Clock, SmallDisk, step_of, tpay_note, wait_for
 from notes import MERCHANT, CODE, live_shop, place, send
 from seen import metrics, parse
 
@@ -74,13 +75,93 @@ def silence(rows, program, folder):
     shop.stop()
 
 
+# ---- /healthz ----
+
+def health(shop):
+    """What /healthz says, and which causes /metrics names for it."""
+    answer = shop.browser.ask("GET", "/healthz", timeout=60)
+    values = parse(metrics(shop)[2])
+    return answer.status, answer.text, {labels.split('"')[1] for (name, labels), v in values.items()
+                                        if name == "grosz_ill" and v}
+
+
+GREEN = (200, "green\n", set())
+
+
+def worker(rows, program, folder):
+    """Somebody else holds the database: no lease is answered."""
+    shop = demo(program, folder)
+    clock = Clock(shop)
+    shop.start()
+    rows.same("all is well", health(shop), GREEN)
+    with sqlite3.connect(shop.path("var", "shop.db"), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        clock.pass_by(100)
+        rows.same("a worker without a word for less than two minutes", health(shop), GREEN)
+        clock.pass_by(30)
+        wait_for(lambda: health(shop)[0] == 503, 10)
+        rows.same("for more than two minutes", health(shop), (503, "red\n", {"worker"}))
+        other.execute("ROLLBACK")
+    other.close()
+    wait_for(lambda: health(shop) == GREEN)
+    rows.same("it works again", health(shop), GREEN)
+    shop.stop()
+
+
+def overdue(rows, program, folder):
+    partner = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Partner)
+    threading.Thread(target=partner.serve_forever, daemon=True).start()
+    shop = demo(program, folder)
+    shop.write("shop.yml", re.sub(r"steps:.*\n(  .*\n)*", "steps:\n  - {id: later, do: http, with: {url: "
+        f"\"http://127.0.0.1:{partner.server_port}/later\", allow_private: true, class: opaque, body: {{a: b}}}}}}\n",
+        shop.read("shop.yml")))
+    clock = Clock(shop)
+    shop.start()
+    order, _, _ = buy(shop)
+    shop.wait_order(order, lambda o: step_of(o, "later").get("attempts"))
+    sweep(shop, clock)
+    rows.same("paid a minute ago, not delivered", health(shop), GREEN)
+    sweep(shop, clock, 245)
+    rows.same("paid five minutes ago, not delivered", health(shop), (503, "red\n", {"not_delivered"}))
+    Partner.later = 200
+    wait_for(lambda: (clock.pass_by(600), shop.order(order)["state"] == "fulfilled")[1])
+    sweep(shop, clock)
+    rows.same("delivered at last", health(shop), GREEN)
+    shop.stop()
+    partner.shutdown()
+    Partner.later = 503
+
+
+def disk(rows, program, folder):
+    shop = demo(program, folder)
+    with SmallDisk(shop.path("var"), 100) as small:
+        if not small:
+            print("watched: skipped, mounting is not permitted here: a disk that is nearly full")
+            return
+        clock = Clock(shop)
+        shop.start()
+        sweep(shop, clock)
+        rows.same("a disk with room", health(shop), GREEN)
+        small.fill(50 << 20)
+        sweep(shop, clock)
+        rows.same("nearly full", health(shop), (503, "red\n", {"disk"}))
+        small.clear()
+        sweep(shop, clock)
+        rows.same("room again", health(shop), GREEN)
+        shop.stop()
+
+
+# ---- the letters to the owner ----
+
 class Partner(http.server.BaseHTTPRequestHandler):
     """/refused says no, /drop hangs up without an answer, /later is busy."""
+
+    later = 503
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         if self.path != "/drop":
-            self.send_response({"/refused": 422, "/later": 503}[self.path])
+            self.send_response({"/refused": 422, "/later": self.later}[self.path])
             self.send_header("Content-Length", "0")
             self.end_headers()
         self.close_connection = True
@@ -116,5 +197,7 @@ def steps(rows, program, folder):
 
 
 def run(rows, program, folder):
+    for part in (worker, overdue, disk):
+        part(rows, program, os.path.join(folder, part.__name__))
     steps(rows, program, os.path.join(folder, "steps"))
     silence(rows, program, os.path.join(folder, "silence"))
