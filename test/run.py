@@ -67,7 +67,8 @@ def slow(mode):
     return parts + [
         ("sim_memory", [*sim, *many]),
         ("sim_sqlite", [*sim, "--store", "sqlite", *many]),
-        ("sim_exhaust", [*sim, "--exhaust", "1" if mode == "quick" else "2"]),
+        ("sim_exhaust", [*sim, "--exhaust", "2" if mode == "quick" else "3", "--narrow"]),
+        ("sim_exhaust_wide", [*sim, "--exhaust", "1" if mode == "quick" else "2"]),
     ]
 
 

@@ -21,7 +21,7 @@ static str reference_of(const struct response *r) {
 }
 
 static void later(struct sim *s, struct buyer_form *b) {
-    if (b->keyed && !b->order && b->tries < TRIES_MOST)
+    if (b->keyed && !b->order && !s->script && b->tries < TRIES_MOST)
         event_add(s, s->now + (int64_t)below(s, 30 * TIME_SECOND), form_send, b, 0);
 }
 
@@ -70,6 +70,13 @@ static void acknowledged(struct sim *s, struct ask *a, const struct response *r)
     b->order = o;
 }
 
+/* In a script, where nothing is random: whoever has no answer after a while presses again. */
+static void form_check(struct sim *s, void *what, uint64_t number) {
+    const struct buyer_form *b = what;
+    if (!b->order)
+        form_send(s, what, 0);
+}
+
 static void form_send(struct sim *s, void *what, uint64_t number) {
     struct buyer_form *b = what;
     struct ask *a = NEW(s->mem, struct ask);
@@ -80,6 +87,8 @@ static void form_send(struct sim *s, void *what, uint64_t number) {
         .body = b->body,
         .answered = acknowledged,
         .who = b};
+    if (s->script && b->tries < TRIES_MOST)
+        event_add(s, s->now + 10 * TIME_SECOND, form_check, b, 0);
     if (!ask_send(s, a))
         later(s, b);
     /* Whoever is not answered presses again. */
@@ -96,15 +105,17 @@ static const struct {
     {S_INIT("badge"), S_INIT("10.00+PLN")},
     {S_INIT("talk"), S_INIT("79.00+EUR")},
     {S_INIT("letter"), S_INIT("5.00+EUR")},
+    {S_INIT("seat"), S_INIT("7.00+EUR")},
 };
+enum { RANDOM_PRODUCTS = 4 }; /* the others are of the small scope */
 
 void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
     struct buyer_form *b = NEW(s->mem, struct buyer_form);
-    size_t product = below(s, s->house->shop->live ? 2 : COUNT(products));
+    size_t product = below(s, s->house->shop->live ? 2 : RANDOM_PRODUCTS);
     str name = base32_number(s->mem, number, 4);
     if (s->script)
         product = (size_t)s->product;
-    b->keyed = !s->script && below(s, 2);
+    b->keyed = s->script || below(s, 2);
     b->pays = s->script || below(s, 8) != 0;
     b->first_at = s->now;
     b->body = JOIN(s->mem, S("product="), products[product].id, S("&email="), name,
@@ -112,6 +123,8 @@ void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
         S("&consent_terms=on"));
     if (b->keyed)
         b->body = JOIN(s->mem, b->body, S("&key=0123456789abcdef"), name);
+    if (s->script)
+        s->script->form = b;
     form_send(s, b, 0);
     if (--s->buyers_left > 0)
         event_add(s, s->now + (int64_t)below(s, number & 1 ? 2 * TIME_SECOND : 3 * TIME_HOUR),

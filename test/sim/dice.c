@@ -39,6 +39,8 @@ const char *const fault_names[FAULTS] = {
 /* splitmix64 */
 uint64_t roll(struct sim *s) {
     uint64_t z = (s->dice += 0x9e3779b97f4a7c15u);
+    if (s->script) /* no hidden state */
+        z = 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);

@@ -3,15 +3,30 @@
 #define OF_STORE(s) ((struct process *)(void *)((char *)(s)-offsetof(struct process, store)))
 
 static instant door_now(void *self) {
-    return process_now(self);
+    const struct process *p = self;
+    fibre_hears(p->sim, (uint64_t)process_now(p), S(""));
+    return process_now(p);
 }
 
 static uint64_t door_dice(void *self) {
-    return roll(((struct process *)self)->sim);
+    struct sim *s = ((struct process *)self)->sim;
+    uint64_t dice = roll(s);
+    fibre_hears(s, dice, S(""));
+    return dice;
 }
 
 static void door_log(void *self, str level, str words) {
     check_text(((struct process *)self)->sim, "a line of the log", words);
+}
+
+static void door_pause(struct process *p) {
+    struct sim *s = p->sim;
+    p->paused_until = s->now + (s->script ? 3 * TIME_MINUTE : (int64_t)below(s, 5 * TIME_MINUTE));
+    fibre_sleep(s, 1);
+}
+
+static bool is_narrow(const struct sim *s) {
+    return s->script && s->script->narrow;
 }
 
 /* The places where a process may lose its turn, its life or its time. */
@@ -24,9 +39,8 @@ static void door(struct process *p) {
         int64_t most = jumps[below(s, COUNT(jumps))];
         p->offset += (int64_t)below(s, 2 * (uint64_t)most) - most;
     }
-    if (strikes(s, FAULT_PAUSE)) {
-        p->paused_until = s->now + (int64_t)below(s, 5 * TIME_MINUTE);
-        fibre_sleep(s, 1);
+    if (!is_narrow(s) && strikes(s, FAULT_PAUSE)) {
+        door_pause(p);
     } else if (strikes(s, FAULT_SWITCH)) {
         fibre_sleep(s, (int64_t)below(s, 4));
     }
@@ -38,9 +52,23 @@ static void door_read(struct process *p) {
         door(p);
 }
 
+/* In the narrow scope, not at a mark that lies right behind a write: to die there is to die at it.
+ * A process sleeps past its leases where that hurts: before it sends, with the answer in hand. */
+static void mark_narrow(struct process *p, enum crash_point at) {
+    struct sim *s = p->sim;
+    if (at == CRASH_ANSWERED && strikes(s, FAULT_CRASH_MARK))
+        process_crash(s, p);
+    if ((at == CRASH_ANSWERED || at == CRASH_SENDING_KEPT) && strikes(s, FAULT_PAUSE))
+        door_pause(p);
+}
+
 static void door_crash(void *self, enum crash_point at) {
     struct process *p = self;
     trace_add(p->sim, (uint64_t)at);
+    if (is_narrow(p->sim)) {
+        mark_narrow(p, at);
+        return;
+    }
     if (strikes(p->sim, FAULT_CRASH_MARK))
         process_crash(p->sim, p);
     door_read(p);
@@ -48,13 +76,23 @@ static void door_crash(void *self, enum crash_point at) {
 
 /* ---- the store ---- */
 
+static void row_heard(struct sim *s, const struct row *r) {
+    fibre_hears(s, (uint64_t)r->version, r->part);
+    fibre_hears(s, (uint64_t)r->due, r->key);
+    fibre_hears(s, r->kind.len, r->bytes);
+}
+
 static err door_get(
     struct store *store, struct arena *mem, str part, str kind, str key, struct row *out) {
     struct process *p = OF_STORE(store);
     door_read(p);
     if (strikes(p->sim, FAULT_BUSY))
         return err_make(ERR_BUSY, S("the simulator reads nothing"));
-    return p->sim->real->kind->get(p->sim->real, mem, part, kind, key, out);
+    err e = p->sim->real->kind->get(p->sim->real, mem, part, kind, key, out);
+    fibre_hears(p->sim, (uint64_t)e.code, S(""));
+    if (e.code == ERR_NONE)
+        row_heard(p->sim, out);
+    return e;
 }
 
 static err door_list(
@@ -63,12 +101,16 @@ static err door_list(
     door_read(p);
     if (strikes(p->sim, FAULT_BUSY))
         return err_make(ERR_BUSY, S("the simulator lists nothing"));
-    return p->sim->real->kind->list(p->sim->real, mem, q, out);
+    TRY(p->sim->real->kind->list(p->sim->real, mem, q, out));
+    for (size_t i = 0; i < out->count; i++)
+        row_heard(p->sim, &out->rows[i]);
+    return OK_ERR;
 }
 
-static void apply_one(struct sim *s, struct change *c) {
-    bool lost = strikes(s, FAULT_LOST);
-    bool hidden = !lost && strikes(s, FAULT_DONE);
+static void apply_one(struct sim *s, struct change *c, bool last) {
+    bool spared = is_narrow(s) && !last; /* of several, each by itself is not needed to see more */
+    bool lost = !spared && strikes(s, FAULT_LOST);
+    bool hidden = !spared && !lost && strikes(s, FAULT_DONE);
     if (strikes(s, FAULT_FULL))
         s->full_until = s->now + (int64_t)below(s, 10 * TIME_MINUTE);
     if (s->full_until > s->now && (!c->reserve || below(s, 8) == 0)) {
@@ -79,17 +121,19 @@ static void apply_one(struct sim *s, struct change *c) {
         s->real->kind->apply(s->real, c, 1);
         if (c->kept == KEPT_OK)
             ghost_applied(s, c);
+        state_written(s, c);
     }
     if (lost || hidden)
         c->kept = KEPT_UNKNOWN;
     trace_add(s, (uint64_t)c->kept);
+    fibre_hears(s, (uint64_t)c->kept, S(""));
 }
 
 static void door_apply(struct store *store, struct change *changes, size_t count) {
     struct process *p = OF_STORE(store);
     door_read(p);
     for (size_t i = 0; i < count; i++)
-        apply_one(p->sim, &changes[i]);
+        apply_one(p->sim, &changes[i], i + 1 == count);
     door(p);
 }
 
@@ -101,10 +145,16 @@ static err door_lease(struct store *store, struct arena *mem, instant now, insta
     if (strikes(s, FAULT_BUSY))
         return err_make(ERR_BUSY, S("the simulator leases nothing"));
     TRY(s->real->kind->lease(s->real, mem, now, until, limit, out));
+    if (s->script) /* no hidden state: nobody leases twice in one moment */
+        s->tokens = (uint64_t)s->now * 16 * SIM_PROCESSES + (uint64_t)(p - s->processes) * 16;
     s->current->token = s->tokens;
     for (size_t i = 0; i < out->count; i++)
         ghost_leased(s, &out->rows[i], ++s->tokens);
-    door(p);
+    fibre_hears(s, (uint64_t)now, S(""));
+    for (size_t i = 0; i < out->count; i++)
+        row_heard(s, &out->rows[i]);
+    if (out->count || !is_narrow(s)) /* to die with nothing in hand is nothing */
+        door(p);
     return OK_ERR;
 }
 

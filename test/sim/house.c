@@ -37,6 +37,7 @@ static void worker_run(struct fibre *f) {
     struct sim *s = p->sim;
     for (;;) {
         struct row_list got = {0};
+        f->heard = 0;
         arena_reset(f->leased);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
@@ -92,8 +93,9 @@ void process_crash(struct sim *s, struct process *p) {
     p->alive = false;
     p->life++;
     p->paused_until = 0;
-    event_add(s, s->now + 1 + (int64_t)below(s, s->script ? 1 : 2 * TIME_MINUTE), process_start, p,
-        p->life);
+    /* In a script at once: so dying with nothing new in hand is the same as doing nothing. */
+    int64_t wait = s->script ? 0 : 1 + (int64_t)below(s, 2 * TIME_MINUTE);
+    event_add(s, s->now + wait, process_start, p, p->life);
     fibres_drop(s, p);
 }
 
@@ -138,10 +140,11 @@ bool ask_send(struct sim *s, struct ask *a) {
     for (int i = 0; i < s->process_count; i++) {
         struct process *p = &s->processes[(first + i) % s->process_count];
         struct fibre *f = p->alive ? fibre_start(s, p, request_run) : NULL;
-        if (f)
-            f->ask = a;
-        if (f)
-            return true;
+        if (!f)
+            continue;
+        f->ask = a;
+        f->heard = hash_bytes(hash_bytes(1, a->target), a->body);
+        return true;
     }
     return false;
 }

@@ -30,7 +30,9 @@ void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint
             abort();
     }
     size_t i = s->heap_count++;
-    s->heap[i] = (struct event){at > s->now ? at : s->now, roll(s), act, what, number};
+    /* A script has nothing random in it: first come, first served. */
+    uint64_t order = s->script ? ++s->script->events : roll(s);
+    s->heap[i] = (struct event){at > s->now ? at : s->now, order, act, what, number};
     for (; i && is_before(&s->heap[i], &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
         swap(&s->heap[i], &s->heap[(i - 1) / 2]);
 }
@@ -147,7 +149,7 @@ static void fibre_main(void) {
     abort();
 }
 
-static void fibre_wake(struct sim *s, void *what, uint64_t serial) {
+void fibre_wake(struct sim *s, void *what, uint64_t serial) {
     struct fibre *f = what;
     if (!f->live || f->serial != serial)
         return;
@@ -203,6 +205,7 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
     f->idle = false;
     f->ask = NULL;
     f->job = NULL;
+    f->heard = 0;
     f->words[0] = S("");
     f->at = stack_aim(f->stack, fibre_main);
     fibre_due(s, f, s->now);

@@ -9,7 +9,7 @@
 struct options {
     uint64_t from, seeds;
     int64_t seconds; /* CPU time: ends early, 0 is no limit */
-    bool verbose, keep_on, sqlite;
+    bool verbose, keep_on, sqlite, narrow, every;
     uint64_t exhaust; /* faults; 0: swarm */
     const char *shop;
 };
@@ -133,16 +133,20 @@ static int swarm(struct sim *s, const struct options *o) {
     return bad > 0;
 }
 
-/* Product 2 owes an askable, a keyed and a natural step; product 1 an opaque one. */
+/* Three steps: that of a partner and two letters. Product 1 owes an opaque one, 4 an askable one; 2
+ * owes an askable, a keyed and a natural one, which is too much for three faults. */
 static int small_scope(struct sim *s, const struct options *o) {
-    static const int products[] = {1, 2};
-    int64_t runs = 0, bad = 0;
+    static const int wide[] = {1, 2}, narrow[] = {1, 4};
+    bool is_narrow = o->narrow || o->exhaust > 2;
+    struct explored x = {.narrow = is_narrow, .every = o->every};
     double start = cpu();
-    for (size_t i = 0; i < COUNT(products); i++)
-        runs += exhaust(s, (int)o->exhaust, products[i], &bad);
+    for (size_t i = 0; i < COUNT(wide); i++)
+        exhaust(s, (int)o->exhaust, is_narrow ? narrow[i] : wide[i], &x);
     figures(s->totals, cpu() - start);
-    printf("%lld passed, %lld failed\n", (long long)(runs - bad), (long long)bad);
-    return bad > 0;
+    printf("%zu states; %lld runs came to one that was explored before\n", x.states,
+        (long long)x.known);
+    printf("%lld passed, %lld failed\n", (long long)(x.runs - x.bad), (long long)x.bad);
+    return x.bad > 0;
 }
 
 static bool number(const char *text, uint64_t *out) {
@@ -163,6 +167,10 @@ static bool options_read(int argc, char **argv, struct options *o) {
             o->verbose = true;
         else if (str_is(word, S("--keep-on")))
             o->keep_on = true;
+        else if (str_is(word, S("--every")))
+            o->every = true;
+        else if (str_is(word, S("--narrow")))
+            o->narrow = true;
         else if (str_is(word, S("--seeds")))
             fine = number(value, &o->seeds) && ++i;
         else if (str_is(word, S("--shop")) && value)
@@ -191,7 +199,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!options_read(argc, argv, &o)) {
         fputs("usage: sim [--shop DIR] [--seeds N] [--from S] [--seconds CPU] "
-              "[--exhaust FAULTS] [--store memory|sqlite] "
+              "[--exhaust FAULTS [--narrow] [--every]] [--store memory|sqlite] "
               "[--keep-on] [--verbose]\n",
             stderr);
         return 2;

@@ -48,9 +48,10 @@ def build(folder):
 
 
 def copy_make(folder):
-    tracked = ["meson.build", "meson_options.txt", "src", "test", "theme", "examples", "tools"]
-    for name in tracked:
+    for name in os.listdir(ROOT):
         path = os.path.join(ROOT, name)
+        if name.startswith((".", "build")):
+            continue
         if os.path.isdir(path):
             shutil.copytree(path, os.path.join(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
         else:

@@ -46,6 +46,10 @@ static void effect_now(struct sim *s, const struct effect *e) {
     check_effect(s, e->order, g);
 }
 
+static uint64_t effect_number(const struct effect *e) {
+    return hash_bytes(1 + e->keyed, str_of(e->step->name));
+}
+
 static void effect_late(struct sim *s, void *what, uint64_t number) {
     effect_now(s, what);
 }
@@ -103,7 +107,9 @@ static bool act(struct sim *s, const struct effect *e, bool mail, struct answer 
             struct effect *late = NEW(s->mem, struct effect);
             *late = *e;
             int64_t wait = (int64_t)below(s, below(s, 8) ? 40 * TIME_SECOND : 10 * TIME_MINUTE);
-            event_add(s, s->now + TIME_OUT_MS + wait, effect_late, late, 0);
+            if (s->script) /* asked once, it was not there; asked again, it is */
+                wait = 40 * TIME_SECOND;
+            event_add(s, s->now + TIME_OUT_MS + wait, effect_late, late, effect_number(late));
         }
         return true;
     }
@@ -171,4 +177,5 @@ void partner_say(
         .status = a.status,
         .body = a.body,
         .why = a.sent == TALK_ANSWERED ? S("") : S("the simulator")};
+    fibre_hears(s, (uint64_t)a.sent << 32 | (uint64_t)a.status, a.body);
 }

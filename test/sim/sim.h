@@ -100,6 +100,7 @@ struct fibre {
     struct ask *ask;
     const struct row *job;
     uint64_t token; /* of the lease of `job` */
+    uint64_t heard; /* with a script: hash of all that it was told since it began what it is at */
     str words[3];   /* of a command: job, verb, text */
 };
 
@@ -126,7 +127,6 @@ struct ghost_step {
     char wire_key[40];
     int wires, effects, retries, asks;
     instant done_there; /* the first effect */
-    struct talk_request *sent;
 };
 
 struct ghost_order {
@@ -141,7 +141,6 @@ struct ghost_order {
     char currency[4];
     int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
     char reference[32], gateway[8];
-    str fields; /* the form of a keyed order */
     size_t step_count;
     struct ghost_step steps[SIM_STEPS]; /* the last member: made when needed */
 };
@@ -215,7 +214,27 @@ enum { SCRIPT_MOST = 4 };
 struct script {
     int at[SCRIPT_MOST], count; /* ascending */
     int points;                 /* passed in this run */
+    int left;                   /* strikes that there could still be */
+    bool narrow; /* fewer kinds, no point that says what another one says */
+    bool known;                 /* out: ended early, in a state that was explored before */
+    uint64_t events;            /* added in this run */
+    uint32_t run;               /* its number */
+    const struct buyer_form *form;
+    struct states *states; /* null: nothing is left out */
 };
+
+/* ---- state.c: the whole state of a scripted world as one number ---- */
+struct state_hash {
+    uint64_t a, b;
+};
+struct states *states_new(void);
+void states_free(struct states *t);
+size_t states_count(const struct states *t);
+bool state_is_seen(struct sim *s, int left);
+/* Of which kinds there may be rows. */
+void state_written(struct sim *s, const struct change *c);
+/* Each answer of a door, to the fibre that is running. */
+void fibre_hears(struct sim *s, uint64_t number, str words);
 
 /* ---- dice.c ---- */
 uint64_t roll(struct sim *s);
@@ -234,6 +253,7 @@ void fibre_sleep(struct sim *s, int64_t ms);
 /* Until fibre_wake, or for ever. */
 void fibre_rest(struct sim *s, instant until);
 void fibre_hint(struct sim *s);
+void fibre_wake(struct sim *s, void *fibre, uint64_t serial);
 void fibre_free(struct fibre *f);
 void fibres_drop(struct sim *s, const struct process *p);
 
@@ -295,8 +315,13 @@ void sim_run(struct sim *s);
 void sim_free(struct sim *s);
 struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *totals);
 
-/* ---- exhaust.c: the number of runs; those that failed are printed and added to *bad ---- */
-int64_t exhaust(struct sim *s, int most, int product, int64_t *bad);
+/* ---- exhaust.c; what failed is printed ---- */
+struct explored {
+    bool narrow, every; /* every: also what is known already */
+    int64_t runs, bad, known; /* out; known: ended early, in a state that was explored before */
+    size_t states;
+};
+void exhaust(struct sim *s, int most, int product, struct explored *x);
 
 extern const char *const fault_names[FAULTS];
 extern const str sim_canary;
