@@ -10,6 +10,8 @@ enum { DAY = 10 };
 #define HALF S(".db.part")
 
 err archive_file(struct arena *mem, str folder, instant now, str *file) {
+    if (files_is(S("/"), str_from(folder, 1)))
+        return err_make(ERR_INVALID, JOIN(mem, folder, S(" is a file: name a folder")));
     TRY(err_in(mem, files_make_dir(folder, S(""), 0700), JOIN(mem, folder, S(": "))));
     *file = JOIN(mem, folder, S("/"), BEFORE, str_part(time_iso(mem, now), 0, DAY), BEHIND);
     return OK_ERR;

@@ -52,16 +52,30 @@ static enum err_code code_of(int status) {
     return ERR_INVALID;
 }
 
+static err answer_read(
+    const struct command_call *c, const struct talk_answer *answer, const struct tree **out) {
+    TRY(json_read(c->mem, answer->body, out));
+    if (answer->status == 200)
+        return OK_ERR;
+    return err_make(code_of(answer->status), tree_get(*out, S("detail")));
+}
+
 err command_ask(const struct command_call *c, str method, str target, const struct tree **out) {
     struct talk_answer answer = {0};
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
     if (ask_running(c, dir, method, target, &answer).code != ERR_NONE)
         TRY(ask_store(c, dir, method, target, &answer));
-    TRY(json_read(c->mem, answer.body, out));
-    if (answer.status == 200)
-        return OK_ERR;
-    return err_make(code_of(answer.status), tree_get(*out, S("detail")));
+    return answer_read(c, &answer, out);
+}
+
+err command_ask_running(
+    const struct command_call *c, str method, str target, const struct tree **out) {
+    struct talk_answer answer = {0};
+    str dir = {0};
+    TRY(load_find(c->mem, c->dir, &dir));
+    TRY(ask_running(c, dir, method, target, &answer));
+    return answer_read(c, &answer, out);
 }
 
 /* ---- printing ---- */

@@ -1,6 +1,8 @@
 #include "app/command.h"
 #include "app/load.h"
+#include "base/certificate.h"
 #include "base/encode.h"
+#include "base/json.h"
 #include "http/mail_way.h"
 #include "io/client.h"
 #include "io/files.h"
@@ -17,14 +19,16 @@ struct doctor {
     struct house_shop house;
     const struct tree *kept; /* GET /doctor: what only the store's owner can say; null */
     str unkept;              /* why it could not be asked */
-    size_t fails;
+    bool runs;               /* the program; it has its secrets, wherever from */
+    struct tree *fails;      /* the rows that need a person */
 };
 
 static void row(struct doctor *d, enum level level, str what, str says, str mend) {
     static const str names[] = {S_INIT("ok"), S_INIT("warn"), S_INIT("fail")};
     struct arena *mem = d->mem;
-    d->fails += level == LEVEL_FAIL;
     struct tree *t = tree_map(mem);
+    if (level == LEVEL_FAIL)
+        tree_add(d->fails, t);
     tree_put_text(mem, t, S("check"), what);
     tree_put_text(mem, t, S("state"), names[level]);
     tree_put_text(mem, t, S("says"), says);
@@ -48,7 +52,10 @@ static void look_files(struct doctor *d, const struct report *report) {
         row(d, LEVEL_FAIL, S("files"),
             JOIN(d->mem, count, S(" mistakes, secrets not set among them")), S("grosz check"));
     else
-        row(d, LEVEL_OK, S("files"), S("no mistakes, every ${NAME} is set"), S(""));
+        row(d, LEVEL_OK, S("files"),
+            d->runs ? S("no mistakes; the program that runs has its secrets")
+                    : S("no mistakes, every ${NAME} is set"),
+            S(""));
 }
 
 static void look_secret(struct doctor *d) {
@@ -80,6 +87,20 @@ static void look_addresses(struct doctor *d) {
     else
         row(d, LEVEL_FAIL, S("addresses"), JOIN(d->mem, both, S(": not https")),
             S("`url` and `api` in shop.yml"));
+}
+
+enum { RENEWED_DAYS = 30, LAST_DAYS = 10 };
+
+/* Whoever renews does so 30 days before the end; an expired one is a mistake of the files. */
+static void look_certificate(struct doctor *d) {
+    if (!d->house.certificate)
+        return;
+    instant until = certificate_until(d->house.certificate);
+    int64_t days = (until - clock_now()) / TIME_DAY;
+    str says = JOIN(d->mem, S("the certificate is good until "),
+        str_part(time_iso(d->mem, until), 0, 10), S(", "), str_int(d->mem, days), S(" days"));
+    row(d, days < LAST_DAYS ? LEVEL_FAIL : days < RENEWED_DAYS ? LEVEL_WARN : LEVEL_OK,
+        S("tls"), says, S("renew it (certbot renew), then grosz reload"));
 }
 
 /* ---- the machine ---- */
@@ -191,7 +212,7 @@ static void look_backup(struct doctor *d) {
         row(d, LEVEL_FAIL, S("backup"),
             JOIN(d->mem, S("the last try failed, on "), time_iso(d->mem, failed), S(": "),
                 tree_get(tree_find(d->kept, S("backup_failed")), S("why"))),
-            S("grosz backup FILE"));
+            S("systemctl start grosz-backup, or grosz backup FILE"));
         return;
     }
     if (!made) {
@@ -233,34 +254,65 @@ static void look_gateways(struct doctor *d) {
 
 /* ---- all of it ---- */
 
+/* The program that runs says it, else the store itself. */
+static void ask_kept(struct doctor *d, const struct report *report) {
+    err e = OK_ERR;
+    if (d->runs)
+        return;
+    if (report->mistakes)
+        e = err_make(ERR_SETUP, S("not looked at while the files have mistakes"));
+    else
+        e = command_ask(d->call, S("GET"), S("/doctor"), &d->kept);
+    d->unkept = e.what;
+    if (e.code != ERR_NONE)
+        d->kept = NULL;
+}
+
+/* Nothing found is told as well: what comes back later is news then. */
+static void tell(struct doctor *d) {
+    const struct tree *t = NULL;
+    str target = JOIN(
+        d->mem, S("/doctor?found="), percent_write(d->mem, json_write(d->mem, d->fails)));
+    err e = command_ask(d->call, S("POST"), target, &t);
+    if (e.code == ERR_NONE && tree_get_bool(t, S("told"), false) && !d->call->json)
+        talk_line(JOIN(d->mem, S("A letter about it goes to "), d->house.shop->seller.email));
+    if (e.code != ERR_NONE)
+        row(d, LEVEL_FAIL, S("letter"), JOIN(d->mem, S("you could not be written to: "), e.what),
+            S("mend what is above, then grosz doctor --tell"));
+}
+
+static void look(struct doctor *d, const struct report *report) {
+    look_files(d, report);
+    look_secret(d);
+    look_addresses(d);
+    look_certificate(d);
+    look_clock(d);
+    look_disk(d);
+    look_mail(d);
+    look_store(d);
+    if (!d->kept)
+        return;
+    look_backup(d);
+    look_queue(d);
+    look_gateways(d);
+}
+
 err command_doctor(const struct command_call *c) {
     struct report report = report_new(c->mem);
-    struct doctor d = {.call = c, .mem = c->mem};
+    struct doctor d = {.call = c, .mem = c->mem, .fails = tree_list(c->mem)};
     str dir = {0}, to = {0};
     TRY(load_find(c->mem, c->dir, &dir));
     if (c->mail.len)
         TRY(mail_address(c->mail, &to));
-    TRY(load(c->mem, dir, true, &report, &d.house));
-    err e = report.mistakes ? err_make(ERR_SETUP, S("not looked at while the files have mistakes"))
-                            : command_ask(c, S("GET"), S("/doctor"), &d.kept);
-    d.unkept = e.what;
-    if (e.code != ERR_NONE)
-        d.kept = NULL;
-    look_files(&d, &report);
-    look_secret(&d);
-    look_addresses(&d);
-    look_clock(&d);
-    look_disk(&d);
-    look_mail(&d);
-    look_store(&d);
-    if (d.kept) {
-        look_backup(&d);
-        look_queue(&d);
-        look_gateways(&d);
-    }
-    if (!d.fails)
+    d.runs = command_ask_running(c, S("GET"), S("/doctor"), &d.kept).code == ERR_NONE;
+    TRY(load(c->mem, dir, !d.runs || c->mail.len, &report, &d.house));
+    ask_kept(&d, &report);
+    look(&d, &report);
+    if (c->tell)
+        tell(&d);
+    if (!d.fails->count)
         return OK_ERR;
     return err_make(
-        ERR_PERSON, JOIN(c->mem, str_int(c->mem, (int64_t)d.fails),
-                        d.fails == 1 ? S(" thing needs you.") : S(" things need you.")));
+        ERR_PERSON, JOIN(c->mem, str_int(c->mem, (int64_t)d.fails->count),
+                        d.fails->count == 1 ? S(" thing needs you.") : S(" things need you.")));
 }

@@ -15,7 +15,7 @@ struct command_call {
     size_t word_count;
     str dir; /* -C, "." */
     bool json;
-    bool anew, quiet, replace, with_secret, yes, anyway;
+    bool anew, quiet, replace, with_secret, yes, anyway, tell;
     str port, idle, keep, limit, state, evidence, reason, as, to, mail;
 };
 
@@ -55,6 +55,9 @@ const struct command *command_table(size_t *count);
 
 /* Asks the running program over its control socket, else the store itself; see app/desk. */
 err command_ask(const struct command_call *c, str method, str target, const struct tree **out);
+/* The running program only; ERR_ABSENT: none runs. */
+MUST err command_ask_running(
+    const struct command_call *c, str method, str target, const struct tree **out);
 /* As JSON or as lines, as --json says. */
 void command_show(const struct command_call *c, const struct tree *t);
 

@@ -2,6 +2,7 @@
 
 #include "app/archive.h"
 #include "app/call.h"
+#include "app/findings.h"
 #include "app/orders.h"
 #include "base/encode.h"
 #include "base/hash.h"
@@ -402,10 +403,21 @@ static err doctor(struct desk_call *c) {
     return OK_ERR;
 }
 
+static err doctor_tell(struct desk_call *c) {
+    const struct tree *list = NULL;
+    bool told = false;
+    TRY(json_read(c->mem, request_query(c->mem, c->request, S("found")), &list));
+    if (!tree_is(list, TREE_LIST))
+        return err_make(ERR_INVALID, S("what was found is a list"));
+    TRY(findings_tell(c->mem, c->work, list, &told));
+    tree_put_bool(c->mem, c->out, S("told"), told);
+    return OK_ERR;
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
-enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO, BACKUP, DOCTOR };
+enum { ORDERS, ORDER, ORDER_DO, QUEUE, JOB, JOB_DO, BACKUP, DOCTOR, TELL };
 static const struct route routes[] = {
     {S_INIT("GET"),  S_INIT("/orders"),   ORDERS},
     {S_INIT("GET"),  S_INIT("/orders/:"), ORDER},
@@ -415,11 +427,12 @@ static const struct route routes[] = {
     {S_INIT("POST"), S_INIT("/queue/*"),  JOB_DO},
     {S_INIT("POST"), S_INIT("/backup"),   BACKUP},
     {S_INIT("GET"),  S_INIT("/doctor"),   DOCTOR},
+    {S_INIT("POST"), S_INIT("/doctor"),   TELL},
 };
 static err (*const acts[])(struct desk_call *c) = {
     [ORDERS] = orders_list, [ORDER] = orders_show, [ORDER_DO] = orders_do, [QUEUE] = queue_list,
     [JOB] = queue_show, [JOB_DO] = queue_do, [BACKUP] = backup,
-    [DOCTOR] = doctor,
+    [DOCTOR] = doctor, [TELL] = doctor_tell,
 };
 /* clang-format on */
 

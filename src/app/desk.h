@@ -11,6 +11,7 @@
  *   POST /backup?file=&replace=&secret=  copies the store into a file
  *   POST /backup?file=&keep=&secret=     into a folder of dated ones, of which so many stay
  *   GET  /doctor                         {persons, late, newest, backup, backup_failed, fault}
+ *   POST /doctor?found=                  tells the owner by letter, when it is news: {told}
  * A job's slashes stand percent-encoded or as they are.
  */
 #ifndef APP_DESK_H

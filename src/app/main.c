@@ -58,9 +58,11 @@ static const struct command table[] = {
      S_INIT("Put a backup in the place of the database, which is kept beside it."),
      S_INIT("grosz restore --yes /backup/shop-monday.db"), 1, 1, S_INIT(" --yes --anyway "
      ""), command_restore},
-    {S_INIT("doctor"), S_INIT("[--mail ADDRESS]"), S_INIT("Look whether all is well: files, keys, "
-        "clock, disk, mail, store, backup, queue."),
-     S_INIT("grosz doctor --mail you@example.com"), 0, 0, S_INIT(" --mail "), command_doctor},
+    {S_INIT("doctor"), S_INIT("[--mail ADDRESS] [--tell]"), S_INIT("Look whether all is well: "
+        "files, keys, clock, disk, mail, store, backup, queue; --tell: write to the owner when "
+        "something is not."),
+     S_INIT("grosz doctor --mail you@example.com"), 0, 0, S_INIT(" --mail --tell "
+     ""), command_doctor},
     {S_INIT("version"), S_INIT(""), S_INIT("Say which program this is."),
      S_INIT("grosz version"), 0, 0, S_INIT(" "), command_version},
     {S_INIT("help"), S_INIT("[--as man|bash|zsh|fish] [COMMAND]"), S_INIT("Explain a command; "
@@ -100,6 +102,7 @@ static const struct flag flags[] = {
     FLAG("--state", true, state),
     FLAG("--evidence", true, evidence),
     FLAG("--reason", true, reason),
+    FLAG("--tell", false, tell),
     FLAG("--as", true, as),
     FLAG("--mail", true, mail),
     FLAG("--to", true, to),

@@ -312,8 +312,12 @@ static void matters_try(struct trial *t) {
         .transaction = S("trial"),
         .amount = money_of(100, t->shop.currency),
         .at = noon(NULL)};
-    if (t->shop.seller.email.len)
+    struct tree *found = tree_list(t->scratch), *one = tree_add(found, tree_map(t->scratch));
+    tree_put_text(t->scratch, one, S("check"), S("trial"));
+    if (t->shop.seller.email.len) {
         matter_try(t, matter_stray(t->scratch, &t->shop, &n, S("trial/trial")));
+        matter_try(t, matter_doctor(t->scratch, &t->shop, found, S("trial")));
+    }
     arena_reset(t->scratch);
 }
 

@@ -68,6 +68,23 @@ str matter_silence(struct arena *mem, const struct shop *shop, const struct sile
     return matter_write(mem, &m);
 }
 
+str matter_doctor(struct arena *mem, const struct shop *shop, const struct tree *list, str key) {
+    struct matter m = matter_new(mem, shop, S("doctor"), key);
+    struct tree *facts = tree_map(mem);
+    tree_put_bool(mem, facts, S("test"), !shop->live);
+    tree_put_text(mem, facts, S("count"), str_int(mem, (int64_t)list->count));
+    struct tree *rows = tree_put(facts, S("findings"), tree_list(mem));
+    for (const struct tree *t = list->first; t; t = t->next) {
+        struct tree *row = tree_add(rows, tree_map(mem));
+        static const str names[] = {S_INIT("check"), S_INIT("says"), S_INIT("mend")};
+        for (size_t i = 0; i < COUNT(names); i++)
+            tree_put_text(mem, row, names[i], tree_get(t, names[i]));
+    }
+    m.letter = S("doctor");
+    m.facts = facts;
+    return matter_write(mem, &m);
+}
+
 str matter_write(struct arena *mem, const struct matter *m) {
     struct buf b = buf_new(mem, 4 * LIMIT_ROW);
     record_write(&b, &matter_record, m);

@@ -29,6 +29,9 @@ struct silence {
 };
 str matter_silence(struct arena *mem, const struct shop *shop, const struct silence *s);
 
+/* What doctor found amiss: maps with the texts check, says, mend. */
+str matter_doctor(struct arena *mem, const struct shop *shop, const struct tree *list, str key);
+
 /* The JSON row, and back. */
 str matter_write(struct arena *mem, const struct matter *m);
 MUST err matter_read(struct arena *mem, str bytes, struct matter *out);

@@ -54,7 +54,69 @@ def person(rows, shop):
              and "queue list" in seen["queue"]["mend"], seen)
 
 
+def told(rows, program, folder):
+    """The owner is written to: about news, not every day about the same, and again when it comes back."""
+    shop = demo(program, os.path.join(folder, "told"))
+
+    def letters():
+        return [m for m in shop.letters() if "doctor" in m["text"]]
+
+    def look_and_tell():
+        done = shop.cli_run("doctor", "--tell")
+        return done.returncode, "A letter about it" in done.stderr, done
+
+    # The store itself is asked: a running program would send at once.
+    rows.same("well: nothing is told", look_and_tell()[:2], (0, False))
+    block = os.path.join(folder, "a-file")
+    open(block, "w").close()
+    rows.add("the nightly backup fails", shop.cli_run("backup", "--keep", "2", block).returncode)
+    rows.same("which is told", look_and_tell()[:2], (3, True))
+    rows.same("once", look_and_tell()[:2], (3, False))
+    shop.start()
+    rows.add("and goes out when the shop runs", wait_for(lambda: len(letters()) == 1), shop.letters())
+    m = letters()[0]
+    rows.add("to the owner, with what it is and what mends it", m["to"] == "jan@example.com"
+             and "backup: the last try failed" in m["text"] and block in m["text"] and "grosz backup" in m["text"], m)
+    shop.cli("backup", "--keep", "2", os.path.join(folder, "kept"))
+    rows.same("mended", look_and_tell()[:2], (0, False))
+    shop.cli_run("backup", "--keep", "2", block)
+    rows.same("it comes back: told again", look_and_tell()[:2], (3, True))
+    rows.add("by another letter", wait_for(lambda: len(letters()) == 2), shop.letters())
+    rows.same("after a week", (age(shop), look_and_tell()[:2]), (1, (3, True)))
+    shop.stop()
+
+
+def age(shop):
+    """What was told is a week older."""
+    shop.stop()
+    with sqlite3.connect(shop.path("var", "shop.db")) as db:
+        bytes_, = db.execute("SELECT bytes FROM row WHERE part = 'doctor' AND kind = 'found'").fetchone()
+        row = json.loads(bytes_)
+        row["told"] = "2026-01-01T00:00:00.000Z"
+        n = db.execute("UPDATE row SET bytes = ? WHERE part = 'doctor' AND kind = 'found'",
+                       (json.dumps(row).encode(),)).rowcount
+    db.close()
+    shop.start()
+    return n
+
+
+def secrets(rows, program, folder):
+    """They are given to the program, not to who types: what runs has them."""
+    shop = demo(program, os.path.join(folder, "secrets"))
+    shop.change("shop.yml", "{use: test}", "{use: test}\n  blik: {use: tpay, merchant: 1010, code: \"${TPAY_CODE}\"}")
+    typed, shop.env = shop.env, {**shop.env, "TPAY_CODE": "x"}
+    shop.start()
+    shop.env = typed
+    code, seen, done = look(shop)
+    rows.same("runs with its secrets: nothing is missing", (code, seen["files"]["state"]), (0, "ok"))
+    shop.stop()
+    code, seen, done = look(shop)
+    rows.same("nothing runs: the secret is missing", (code, seen["files"]["state"]), (3, "fail"))
+
+
 def run(rows, program, folder):
+    told(rows, program, folder)
+    secrets(rows, program, folder)
     shop = demo(program, os.path.join(folder, "doctor"))
     shop.start()
     well(rows, shop, "running")

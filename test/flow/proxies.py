@@ -155,15 +155,23 @@ def units(rows, program, folder):
 def nightly(rows, program, folder):
     """What the timers start, on a shop that runs and on one that does not."""
     shop = demo(program, os.path.join(folder, "shop")).start()
-    for running in (True, False):
-        words, place = words_of("grosz-backup.service")
-        done = subprocess.run([program, *(w.replace(place, shop.folder) for w in words)], capture_output=True,
+
+    def by_unit(name):
+        words, place = words_of(name)
+        return subprocess.run([program, *(w.replace(place, shop.folder) for w in words)], capture_output=True,
                               text=True, env=shop.env, cwd="/")
+
+    for running in (True, False):
+        done = by_unit("grosz-backup.service")
         made = os.listdir(shop.path("var", "backup"))
-        rows.add(f"a backup by its unit, {running}", done.returncode == 0 and len(made) == 1
+        rows.add(f"a backup by its unit, running {running}", done.returncode == 0 and len(made) == 1
                  and re.fullmatch(r"shop-\d{4}-\d\d-\d\d\.db", made[0]), (done, made))
+        done = by_unit("grosz-doctor.service")
+        rows.same(f"all is well, says its unit, running {running}", (done.returncode, done.stderr), (0, ""))
         shop.stop()
-        os.remove(shop.path("var", "backup", made[0]))
+    shop.write("var/secret", "none\n")
+    done = by_unit("grosz-doctor.service")
+    rows.add("what needs a person is exit code 3", done.returncode == 3, done)
 
 
 def run(rows, program, folder):

@@ -305,6 +305,7 @@ static const struct {
     {S_INIT("letter-disputed"), S_INIT("mail/money"), LETTER, S_INIT("refunded")},
     {S_INIT("letter-stray"), S_INIT("mail/stray"), MATTER, S_INIT("")},
     {S_INIT("letter-silence"), S_INIT("mail/silence"), MATTER, S_INIT("silence")},
+    {S_INIT("letter-doctor"), S_INIT("mail/doctor"), MATTER, S_INIT("doctor")},
     {S_INIT("letter-access"), S_INIT("mail/access"), LETTER_HTML, S_INIT("delivered")},
     {S_INIT("letter-sold"), S_INIT("mail/sold"), LETTER_HTML, S_INIT("paid")},
 };
@@ -413,6 +414,21 @@ static struct tree *order_view_of(struct arena *mem, const struct shop *shop, si
     return view_order(mem, shop, theme, o, &(struct order_look){.again = page});
 }
 
+static str found(struct arena *mem, const struct shop *shop, str typed) {
+    static const str rows[][3] = {
+        {S_INIT("disk"), S_INIT("12 MiB free"), S_INIT("make room")},
+        {S_INIT("queue"), S_INIT("2 jobs wait for you"), S_INIT("grosz queue list")},
+    };
+    struct tree *list = tree_list(mem);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tree *t = tree_add(list, tree_map(mem));
+        tree_put_text(mem, t, S("check"), rows[i][0]);
+        tree_put_text(mem, t, S("says"), JOIN(mem, rows[i][1], i ? typed : S("")));
+        tree_put_text(mem, t, S("mend"), rows[i][2]);
+    }
+    return matter_doctor(mem, shop, list, S("2026-11-25T10:00:00.000Z"));
+}
+
 static struct tree *matter_view(struct arena *mem, const struct shop *shop, str what, str typed) {
     instant at = (instant)PLACED_MS_1000 * TIME_SECOND;
     const struct silence s = {
@@ -426,8 +442,9 @@ static struct tree *matter_view(struct arena *mem, const struct shop *shop, str 
         .at = at};
     struct matter m = {0};
     err e = matter_read(mem,
-        str_is(what, S("silence")) ? matter_silence(mem, shop, &s)
-                                   : matter_stray(mem, shop, &n, S("blik/e1")),
+        str_is(what, S("silence"))  ? matter_silence(mem, shop, &s)
+        : str_is(what, S("doctor")) ? found(mem, shop, typed)
+                                    : matter_stray(mem, shop, &n, S("blik/e1")),
         &m);
     assert(e.code == ERR_NONE);
     return view_matter(mem, shop, m.facts);
