@@ -33,7 +33,7 @@ err command_check(const struct command_call *c) {
     TRY(load_find(c->mem, c->dir, &dir));
     TRY(load(c->mem, dir, false, &report, &shop));
     if (!report.mistakes)
-        trial(c->mem, &shop, SIZE_MAX, &report);
+        trial(c->mem, &shop, &report);
     if (c->json) {
         report_print_json(c->mem, &report);
     } else {

@@ -10,6 +10,7 @@
 struct inventory {
     struct arena *mem;
     const struct house_shop *house;
+    const struct shop *before; /* null, or what need not be looked at again */
     struct report *report;
     struct links *links;
     bool academy; /* the folder is there */
@@ -282,24 +283,32 @@ static void consent_check(const struct inventory *v, const struct consent *c, si
 
 /* ---- the whole ---- */
 
+static bool is_known(const struct inventory *v, const struct product *p) {
+    const struct product *was = v->before ? shop_product(v->before, p->id) : NULL;
+    return was && tree_is_same(was->source, p->source);
+}
+
 static void product_check(const struct inventory *v, const struct product *p) {
     struct arena_mark start = arena_mark(v->mem);
     struct text text = {.bytes = p->description, .whole = place_in(p, S("description"))};
     bool linked = str_find(p->description, S("](")) < p->description.len
                   || str_find(p->description, S("]:")) < p->description.len
                   || str_find(p->description, S("<")) < p->description.len;
-    product_picture(v, p);
+    bool known = is_known(v, p);
+    if (!known)
+        product_picture(v, p);
     if (linked)
         text_check(v, &text);
-    if (p->id.len)
+    if (p->id.len && !known)
         course_check(v, p);
     arena_back(v->mem, start);
 }
 
-void inventory(struct arena *mem, const struct house_shop *house, struct report *report) {
+void inventory(struct arena *mem, const struct house_shop *house, const struct shop *before,
+    struct report *report) {
     struct arena *scratch = arena_new(LIMIT_SHOP_ARENA);
     const struct shop *shop = house->shop;
-    struct inventory v = {scratch, house, report, links_new(scratch, house),
+    struct inventory v = {scratch, house, before, report, links_new(scratch, house),
         files_is_dir(house->dir, S("academy"))};
     for (size_t i = 0; i < house->site.page_count; i++)
         page_check(&v, &house->site.pages[i]);

@@ -13,6 +13,8 @@
 /* Made by the program, or by the one that makes the pages: no edit of a person. */
 static const str without[] = {
     S_INIT("var"), S_INIT("public"), S_INIT("_site"), S_INIT("node_modules")};
+/* Here lies what is read anew each time. */
+static const str texts[] = {S_INIT("_data"), S_INIT("pages"), S_INIT("theme")};
 
 static str moment(struct arena *mem, const struct live *l, int64_t number) {
     return JOIN(mem, str_int(mem, l->start), S("-"), str_int(mem, number));
@@ -69,8 +71,9 @@ static void reloaded(void *owner, const struct reload_result *end) {
 }
 
 void live_changed(struct live *l) {
-    if (watch_read(&l->watch) && !l->over)
-        reload_ask(l->reloader, NULL);
+    bool elsewhere = false;
+    if (watch_read(&l->watch, &elsewhere) && !l->over)
+        reload_edited(l->reloader, !elsewhere);
 }
 
 /* ---- requests ---- */
@@ -145,9 +148,11 @@ err live_open(struct arena *mem, struct live *l, struct reloader *reloader) {
     *l = (struct live){
         .reloader = reloader, .start = clock_now(), .mem = arena_new(LIMIT_SHOP_ARENA)};
     state_set(l, S(""), NULL);
+    reloader->thorough = true; /* what came since the files were read and before they are watched */
     reloader->ended = reloaded;
     reloader->owner = l;
-    return watch_open(mem, reloader->dir, without, COUNT(without), &l->watch);
+    return watch_open(mem, reloader->dir, (struct watch_names){without, COUNT(without)},
+        (struct watch_names){texts, COUNT(texts)}, &l->watch);
 }
 
 void live_stop(struct live *l) {

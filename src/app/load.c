@@ -324,13 +324,13 @@ err load_secret(struct arena *mem, str dir, struct shop *shop) {
     return OK_ERR;
 }
 
-err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out) {
+static err load_all(struct arena *mem, str dir, const struct shop *before, struct report *report,
+    struct house_shop *out) {
     struct shop_partners partners = {.values = values_of};
     partners.gateways = gateway_names(&partners.gateway_count);
     partners.connectors = connector_names(&partners.connector_count);
     const struct tree *settings = yaml_file(mem, dir, S("shop.yml"), LIMIT_SETTINGS, report);
-    const struct tree *products =
-        yaml_file(mem, dir, S("_data/products.yml"), LIMIT_YAML, report);
+    const struct tree *products = yaml_file(mem, dir, S("_data/products.yml"), LIMIT_YAML, report);
     struct shop *shop = shop_read(mem, settings, products, &partners, report);
     *out = (struct house_shop){.dir = dir, .shop = shop, .shelf = shelf_new(mem)};
     out->site.shop = shop;
@@ -339,8 +339,21 @@ err load(struct arena *mem, str dir, bool secrets, struct report *report, struct
     partners_check(shop, report);
     world_check(mem, shop, report);
     out->certificate = tls_load(mem, dir, shop, clock_now(), report);
-    inventory(mem, out, report);
-    secrets_read(mem, shop, secrets, report);
+    inventory(mem, out, before, report);
+    return OK_ERR;
+}
+
+err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out) {
+    TRY(load_all(mem, dir, NULL, report, out));
+    secrets_read(mem, out->shop, secrets, report);
+    report_sort(report);
+    return OK_ERR;
+}
+
+err load_edited(struct arena *mem, str dir, const struct shop *before, struct report *report,
+    struct house_shop *out) {
+    TRY(load_all(mem, dir, before, report, out));
+    secrets_read(mem, out->shop, true, report);
     report_sort(report);
     return OK_ERR;
 }

@@ -2,17 +2,10 @@
 
 #include "app/texts.h"
 #include "app/trial.h"
-#include "base/json.h"
 #include "io/server.h"
 #include "io/service.h"
 
-enum { TRIED = 20 }; /* products, after an edit in serve */
-
 /* ---- what cannot change at run time ---- */
-
-static bool same(struct arena *mem, const struct tree *a, const struct tree *b) {
-    return a && b ? str_is(json_write(mem, a), json_write(mem, b)) : a == b;
-}
 
 static void advise_start(struct snapshot *made, str name) {
     const struct tree *t = tree_find(made->shop.shop->settings, name);
@@ -26,7 +19,7 @@ static void advise(struct snapshot *made, const struct shop *old) {
     const struct shop *now = made->shop.shop;
     for (size_t i = 0; i < COUNT(fixed); i++) {
         const struct tree *t = tree_find(now->settings, fixed[i]);
-        if (!same(made->mem, tree_find(old->settings, fixed[i]), t))
+        if (!tree_is_same(tree_find(old->settings, fixed[i]), t))
             advise_start(made, fixed[i]);
     }
     /* Other files take effect at once; whether TLS is spoken at all does not. */
@@ -46,10 +39,11 @@ void reload_here(struct shop *shop, struct arena *mem, str here) {
 static err read_again(struct reloader *all, struct snapshot *made) {
     const struct shop *old = all->old->shop;
     struct house_shop *new = &made->shop;
-    TRY(load(made->mem, all->dir, true, &made->report, new));
+    TRY(all->slight ? load_edited(made->mem, all->dir, old, &made->report, new)
+                    : load(made->mem, all->dir, true, &made->report, new));
     /* Who edits wants to see what only shows when a page is made, before a page is that. */
     if (all->here.len && !made->report.mistakes)
-        trial(made->mem, new, TRIED, &made->report);
+        trial_edited(made->mem, new, old, &made->report);
     if (made->report.mistakes)
         return err_make(ERR_SETUP,
             S("The shop was not reloaded: it goes on as it was. Mend the mistakes, then reload "
@@ -105,6 +99,7 @@ static void done(void *state) {
     if (all->ended)
         all->ended(all->owner, &end);
     snapshot_drop(made);
+    all->thorough |= !taken && !all->slight;
     all->reading = false;
     service_say(S("READY=1"));
     if (all->asked)
@@ -114,6 +109,8 @@ static void done(void *state) {
 static void begin(struct reloader *all) {
     all->reading = true;
     all->asked = false;
+    all->slight = !all->thorough;
+    all->thorough = false;
     service_say(S("RELOADING=1"));
     all->told_next = all->waiting;
     all->waiting = NULL;
@@ -122,14 +119,19 @@ static void begin(struct reloader *all) {
     pool_send(all->pool, &all->errand);
 }
 
-void reload_ask(struct reloader *all, struct reload *r) {
+void reload_edited(struct reloader *all, bool slight) {
     all->asked = true;
+    all->thorough |= !slight;
+    if (!all->reading)
+        begin(all);
+}
+
+void reload_ask(struct reloader *all, struct reload *r) {
     if (r) {
         r->next = all->waiting;
         all->waiting = r;
     }
-    if (!all->reading)
-        begin(all);
+    reload_edited(all, false);
 }
 
 void reload_end(struct reloader *all) {

@@ -37,7 +37,8 @@ struct reloader {
     void (*ended)(void *owner, const struct reload_result *end);
     void *owner;
     struct errand errand;
-    bool reading, asked; /* again, when this one has ended */
+    bool reading, asked;   /* again, when this one has ended */
+    bool slight, thorough; /* this one, see reload_edited; the next one is not */
     struct reload *waiting, *told_next;
     const struct house_shop *old;
     struct snapshot *made;
@@ -46,6 +47,8 @@ struct reloader {
 
 /* Event thread only. r: null when nobody wants to be told. */
 void reload_ask(struct reloader *all, struct reload *r);
+/* Nobody wants to be told. slight: courses and pictures were left alone. */
+void reload_edited(struct reloader *all, bool slight);
 /* When nobody is told any more: the loop and the pool have ended. */
 void reload_end(struct reloader *all);
 /* serve: the shop stands where it listens, whatever shop.yml says, and shows drafts. */

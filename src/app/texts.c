@@ -37,16 +37,24 @@ static err add(struct batch *b, str hash, str text) {
     return OK_ERR;
 }
 
+static bool has_consent(const struct shop *shop, str hash) {
+    for (size_t i = 0; shop && i < shop->consent_count; i++)
+        if (str_is(shop->consents[i].hash, hash))
+            return true;
+    return false;
+}
+
 static err add_all(struct batch *b, const struct shop *shop, const struct shop *before) {
     for (size_t i = 0; i < shop->consent_count; i++)
-        TRY(add(b, shop->consents[i].hash, shop->consents[i].text));
+        if (!has_consent(before, shop->consents[i].hash))
+            TRY(add(b, shop->consents[i].hash, shop->consents[i].text));
     for (size_t i = 0; i < shop->product_count; i++) {
         const struct product *p = &shop->products[i];
         const struct product *was = before ? shop_product(before, p->id) : NULL;
         if (!was || !str_is(was->hash, p->hash))
             TRY(add(b, p->hash, p->text));
     }
-    return keep(b);
+    return b->count ? keep(b) : OK_ERR;
 }
 
 err texts_keep(struct store *store, const struct shop *shop, const struct shop *before) {

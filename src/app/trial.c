@@ -7,7 +7,10 @@
 #include "page/view.h"
 #include "shop/plan.h"
 
-enum { SAID_MAX = 100 }; /* one slip in a theme shows on every page of a catalogue */
+enum {
+    SAID_MAX = 100, /* one slip in a theme shows on every page of a catalogue */
+    EDITED_MAX = 4, /* products: a millisecond each, while the owner waits */
+};
 
 struct trial {
     struct arena *mem; /* for what is remembered between products */
@@ -284,6 +287,20 @@ static const struct tree *secrets_all(struct arena *mem, const struct tree *secr
     return all;
 }
 
+/* The site with these products only. */
+static void pages_try(struct trial *t, const struct product *products, size_t count) {
+    struct arena *list = arena_new(LIMIT_COMMAND_ARENA);
+    struct shop part = *t->house->shop;
+    struct site some = t->house->site;
+    part.products = arena_array(list, count + 1, sizeof(*part.products));
+    memcpy(part.products, products, count * sizeof(*products));
+    part.product_count = count;
+    some.shop = &part;
+    for (const struct tree *path = site_paths(list, &some)->first; path; path = path->next)
+        page_try(t, tree_str(path));
+    arena_free(list);
+}
+
 static void other_pages_try(struct trial *t) {
     const struct theme *theme = t->house->site.theme;
     view_try(t, S("message.html"),
@@ -321,8 +338,8 @@ static void matters_try(struct trial *t) {
     arena_reset(t->scratch);
 }
 
-void trial(
-    struct arena *mem, const struct house_shop *house, size_t products_max, struct report *report) {
+static void try_products(struct arena *mem, const struct house_shop *house,
+    const struct product *products, size_t count, struct report *report) {
     static const char zeros[32] = {0};
     struct doors doors = {.now = noon};
     struct trial t = {.mem = mem,
@@ -334,23 +351,33 @@ void trial(
     t.shop.secret = (str){zeros, sizeof(zeros)};
     t.shop.secrets = secrets_all(mem, house->shop->secrets);
     t.work = (struct work){.doors = &doors, .shop = &t.shop, .theme = house->site.theme};
-    struct arena *list = arena_new(LIMIT_COMMAND_ARENA);
-    struct shop part = *house->shop;
-    struct site some = house->site;
-    if (part.product_count > products_max)
-        part.product_count = products_max;
-    some.shop = &part;
-    for (const struct tree *path = site_paths(list, &some)->first; path; path = path->next)
-        page_try(&t, tree_str(path));
+    pages_try(&t, products, count);
     other_pages_try(&t);
     matters_try(&t);
-    for (size_t i = 0; i < part.product_count; i++)
+    for (size_t i = 0; i < count; i++)
         for (int company = 0; company < 2; company++) {
-            if (!t.shop.products[i].draft)
-                product_try(&t, &t.shop.products[i], company);
+            if (!products[i].draft)
+                product_try(&t, &products[i], company);
             arena_reset(t.scratch);
         }
     report_sort(report);
-    arena_free(list);
     arena_free(t.scratch);
+}
+
+void trial(struct arena *mem, const struct house_shop *house, struct report *report) {
+    try_products(mem, house, house->shop->products, house->shop->product_count, report);
+}
+
+void trial_edited(struct arena *mem, const struct house_shop *house, const struct shop *before,
+    struct report *report) {
+    const struct shop *shop = house->shop;
+    struct product some[EDITED_MAX];
+    size_t count = 0;
+    for (int known = 0; known < 2; known++)
+        for (size_t i = 0; i < shop->product_count && count < EDITED_MAX; i++) {
+            const struct product *was = shop_product(before, shop->products[i].id);
+            if (known == (was && tree_is_same(was->source, shop->products[i].source)))
+                some[count++] = shop->products[i];
+        }
+    try_products(mem, house, some, count, report);
 }

@@ -8,9 +8,11 @@
 
 #include "app/load.h"
 
-/* Call only for a shop without mistakes. products_max: so many, for who cannot wait; a slip in a
+/* Call only for a shop without mistakes. */
+void trial(struct arena *mem, const struct house_shop *shop, struct report *report);
+/* For who cannot wait: a few products only, those that differ from `before` first. A slip in a
  * theme shows on the first. */
-void trial(
-    struct arena *mem, const struct house_shop *shop, size_t products_max, struct report *report);
+void trial_edited(struct arena *mem, const struct house_shop *shop, const struct shop *before,
+    struct report *report);
 
 #endif

@@ -178,6 +178,19 @@ bool tree_is(const struct tree *t, enum tree_kind kind) {
     return t && t->kind == kind;
 }
 
+bool tree_is_same(const struct tree *a, const struct tree *b) {
+    if (a == b)
+        return true;
+    if (!a || !b || a->kind != b->kind || a->truth != b->truth || a->count != b->count
+        || !str_is(a->name, b->name) || !str_is(a->text, b->text))
+        return false;
+    const struct tree *x = a->first, *y = b->first;
+    for (; x && y; x = x->next, y = y->next)
+        if (!tree_is_same(x, y))
+            return false;
+    return true;
+}
+
 bool tree_truth(const struct tree *t) {
     if (!t || t->kind == TREE_NONE)
         return false;

@@ -64,6 +64,8 @@ str tree_get(const struct tree *map, str name); /* tree_str(tree_find()) */
 int64_t tree_get_int(const struct tree *map, str name, int64_t otherwise);
 bool tree_get_bool(const struct tree *map, str name, bool otherwise);
 bool tree_is(const struct tree *t, enum tree_kind kind);
+/* The same values in the same order, wherever they stood. */
+bool tree_is_same(const struct tree *a, const struct tree *b);
 /* Not none, not false, not "", not an empty list: what {{#x}} asks. */
 bool tree_truth(const struct tree *t);
 const char *tree_kind_name(enum tree_kind kind);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 15,  /* nothing more for so long ends a burst */
+    QUIET_MS = 10,  /* nothing more for so long ends a burst */
     BURST_MS = 150, /* and this, whatever comes */
     FOLDERS = 4096,
     DEPTH = 16,
@@ -29,17 +29,30 @@ static bool is_hidden(str name) {
     return str_starts(name, S(".")) || str_ends(name, S("~"));
 }
 
-static bool is_without(const struct watch *w, str name) {
-    for (size_t i = 0; i < w->without_count; i++)
-        if (str_is(w->without[i], name))
+static bool has(struct watch_names all, str name) {
+    for (size_t i = 0; i < all.count; i++)
+        if (str_is(all.names[i], name))
             return true;
     return false;
+}
+
+/* An id beyond the table is below nothing. */
+static bool is_below(const struct watch *w, int id) {
+    return id >= 0 && id < WATCH_IDS && w->below[id / 8] & (1u << (id % 8));
+}
+
+static void set_below(struct watch *w, int id, bool below) {
+    if (id >= WATCH_IDS)
+        return;
+    unsigned bit = 1u << (id % 8), others = w->below[id / 8] & ~bit;
+    w->below[id / 8] = (unsigned char)(below ? others | bit : others);
 }
 
 struct walk {
     struct watch *watch;
     char path[PATH_MAX]; /* of the folder we are in */
     size_t count;
+    bool apart;
     int why; /* errno of what stopped it */
 };
 
@@ -56,11 +69,14 @@ static void walk(struct walk *k, size_t depth);
 static void walk_into(struct walk *k, const struct dirent *d, size_t depth) {
     size_t len = strlen(k->path);
     str name = str_of(d->d_name);
-    if (is_hidden(name) || (!depth && is_without(k->watch, name)) || len + name.len + 2 > PATH_MAX)
+    if (is_hidden(name) || (!depth && has(k->watch->without, name))
+        || len + name.len + 2 > PATH_MAX)
         return;
     k->path[len] = '/';
     memcpy(k->path + len + 1, name.ptr, name.len);
     k->path[len + 1 + name.len] = 0;
+    if (!depth)
+        k->apart = has(k->watch->apart, name);
     if (is_folder(k, d))
         walk(k, depth + 1);
     k->path[len] = 0;
@@ -78,6 +94,7 @@ static void walk(struct walk *k, size_t depth) {
     }
     if (!depth)
         k->watch->top = id;
+    set_below(k->watch, id, k->apart);
     DIR *d = opendir(k->path);
     for (const struct dirent *e; d && (e = readdir(d));)
         walk_into(k, e, depth);
@@ -96,15 +113,20 @@ static int walk_all(struct watch *w) {
 
 /* ---- what the kernel tells ---- */
 
+static bool is_apart(const struct watch *w, const struct inotify_event *n, str name) {
+    return n->wd == w->top ? has(w->apart, name) : is_below(w, n->wd);
+}
+
 /* What is made counts at once, for links are never closed; a file still being written is told again
  * when it is. */
-static bool is_news(const struct watch *w, const struct inotify_event *n, bool *folders) {
+static bool is_news(struct watch *w, const struct inotify_event *n, bool *folders) {
     str name = n->len ? str_of(n->name) : S("");
     if (n->mask & IN_Q_OVERFLOW)
-        return *folders = true;
+        return *folders = w->elsewhere = true;
     if (n->mask & IN_IGNORED || !name.len || is_hidden(name)
-        || (n->wd == w->top && is_without(w, name)))
+        || (n->wd == w->top && has(w->without, name)))
         return false;
+    w->elsewhere |= !is_apart(w, n, name);
     if (n->mask & IN_ISDIR)
         return *folders = true;
     return true;
@@ -135,14 +157,17 @@ static void wait_quiet(struct watch *w) {
     (void)timerfd_settime(w->timer, 0, &t, NULL);
 }
 
-bool watch_read(struct watch *w) {
+bool watch_read(struct watch *w, bool *elsewhere) {
     uint64_t times;
     bool over = read(w->timer, &times, sizeof(times)) > 0;
     if (drain(w) && !over)
         wait_quiet(w);
-    if (over)
-        w->first = 0;
-    return over;
+    if (!over)
+        return false;
+    *elsewhere = w->elsewhere;
+    w->elsewhere = false;
+    w->first = 0;
+    return true;
 }
 
 /* ---- opening ---- */
@@ -162,9 +187,9 @@ static int open_all(struct watch *w) {
     return walk_all(w);
 }
 
-err watch_open(
-    struct arena *mem, str dir, const str *without, size_t without_count, struct watch *out) {
-    struct watch w = {.dir = dir, .without = without, .without_count = without_count};
+err watch_open(struct arena *mem, str dir, struct watch_names without, struct watch_names apart,
+    struct watch *out) {
+    struct watch w = {.dir = dir, .without = without, .apart = apart};
     int why = open_all(&w);
     if (why) {
         watch_close(&w);

@@ -10,20 +10,28 @@
 
 #include "base/err.h"
 
-struct watch {
-    str dir;
-    const str *without; /* names at the top */
-    size_t without_count;
-    int fd; /* readable: call watch_read */
-    int notes, timer, top;
-    int64_t first; /* of the burst, steady; 0: none */
+enum { WATCH_IDS = 1 << 15 };
+
+struct watch_names { /* at the top */
+    const str *names;
+    size_t count;
 };
 
-/* `dir` and `without` live as long as the watch. */
-MUST err watch_open(
-    struct arena *mem, str dir, const str *without, size_t without_count, struct watch *out);
-/* True when a burst is over. */
-bool watch_read(struct watch *w);
+struct watch {
+    str dir;
+    struct watch_names without, apart;
+    int fd; /* readable: call watch_read */
+    int notes, timer, top;
+    int64_t first;                      /* of the burst, steady; 0: none */
+    bool elsewhere;                     /* of the burst */
+    unsigned char below[WATCH_IDS / 8]; /* by the kernel's ids: folders that are below `apart` */
+};
+
+/* `dir` and the names live as long as the watch. */
+MUST err watch_open(struct arena *mem, str dir, struct watch_names without,
+    struct watch_names apart, struct watch *out);
+/* True when a burst is over; *elsewhere: not all of it was below the folders `apart`. */
+bool watch_read(struct watch *w, bool *elsewhere);
 void watch_close(struct watch *w);
 
 #endif

@@ -35,6 +35,34 @@ TEST(tree_looks) {
     arena_free(mem);
 }
 
+TEST(tree_sameness) {
+    static const struct {
+        const char *name;
+        str a, b;
+        bool same;
+    } rows[] = {
+        {"equal", S_INIT("{\"a\":[1,{\"b\":true}]}"), S_INIT("{\"a\":[1,{\"b\":true}]}"), true},
+        {"another text deep inside", S_INIT("{\"a\":[{\"b\":\"x\"}]}"),
+            S_INIT("{\"a\":[{\"b\":\"y\"}]}"), false},
+        {"another name", S_INIT("{\"a\":1}"), S_INIT("{\"b\":1}"), false},
+        {"another kind", S_INIT("{\"a\":1}"), S_INIT("{\"a\":\"1\"}"), false},
+        {"another truth", S_INIT("[true]"), S_INIT("[false]"), false},
+        {"one more", S_INIT("[1]"), S_INIT("[1,2]"), false},
+        {"one less", S_INIT("[1,2]"), S_INIT("[1]"), false},
+        {"another order", S_INIT("[1,2]"), S_INIT("[2,1]"), false},
+    };
+    struct arena *mem = arena_new(1 << 20);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct tree *a = NULL, *b = NULL;
+        CHECK(rows[i].name, json_read(mem, rows[i].a, &a).code == ERR_NONE);
+        CHECK(rows[i].name, json_read(mem, rows[i].b, &b).code == ERR_NONE);
+        CHECK(rows[i].name, tree_is_same(a, b) == rows[i].same);
+        CHECK(rows[i].name, tree_is_same(a, a) && !tree_is_same(a, NULL));
+    }
+    CHECK("nothing and nothing", tree_is_same(NULL, NULL));
+    arena_free(mem);
+}
+
 TEST(fill_holes) {
     struct arena *mem = arena_new(1 << 20);
     const struct tree *view = NULL, *in = NULL, *secrets = NULL;
@@ -183,6 +211,7 @@ TEST(tree_values) {
 
 const struct check_test data_tests[DATA_TESTS] = {
     ROW(tree_looks),
+    ROW(tree_sameness),
     ROW(fill_holes),
     ROW(report_rows),
     ROW(err_values),

@@ -41,7 +41,10 @@ class Waiting:
 def put(shop, file, old, new):
     """Edits; gives a function that takes it back."""
     good = shop.read(file) if os.path.exists(shop.path(file)) else None
-    shop.write(file, good.replace(old, new, 1) if old else new)
+    if old == "":
+        os.unlink(shop.path(file))
+    else:
+        shop.write(file, good.replace(old, new, 1) if old else new)
     return lambda: shop.write(file, good) if good is not None else os.unlink(shop.path(file))
 
 
@@ -77,6 +80,42 @@ def mistakes(rows, shop, waiting):
                   ([], "", answer["now"]))
 
 
+def products_add(shop, count):
+    one = "- {{id: guide-{0}, name: Guide {0}, price: 79.00 PLN, tax: '5'}}\n"
+    shop.write("_data/products.yml", shop.read("_data/products.yml") + "".join(map(one.format, range(count))))
+    for n in range(count):
+        shop.write(f"academy/guide-{n}/01-a.md", "# One\n")
+
+
+COURSE = "academy/master-of-aggregates"
+LATE = [  # what an edit breaks: name, file, what is replaced (None: the whole, "": it is removed), by what, the mistake
+    ("a lesson's link", f"{COURSE}/02-small.md", None, "[on](99-none/)\n", r"%s/02-small\.md:1:6: the link" % COURSE),
+    ("a file that a product names is gone", f"{COURSE}/checklist.txt", "", "", r".*there is no file %s" % COURSE),
+    ("the last product names a file that is not there", "_data/products.yml", "id: guide-7,",
+     "id: guide-7, files: [none.pdf],", r"_data/products\.yml:\d+:\d+: there is no file academy/guide-7/none\.pdf"),
+    ("the last product shows what a page cannot", "_data/products.yml", "id: guide-7,",
+     "id: guide-7, summary: Now there,", r"theme/product\.html:2:17: "),
+]
+
+
+def only_changed(rows, shop, waiting):
+    """What did not change is not looked at again, and what did is, wherever it stands."""
+    waiting.after(lambda: products_add(shop, 8))
+    template = "{{>top}}\n{{#description}}{{no_such}}{{/description}}\n{{>bottom}}"
+    waiting.after(lambda: shop.write("_data/products.yml", re.sub(r"  summary: .*\n", "",
+                  shop.read("_data/products.yml"))))
+    answer = waiting.after(lambda: shop.write("theme/product.html", template)).json
+    rows.same("nobody has it yet", answer["mistakes"], [])
+    for name, file, old, new, said in LATE:
+        back = []
+        answer = waiting.after(lambda: back.append(put(shop, file, old, new))).json
+        rows.add(f"{name}: with its place", re.match(said, "\n".join(answer["mistakes"])), answer)
+        again = waiting.after(lambda: shop.write("pages/other.md", f"---\ntitle: O\n---\n{name}\n")).json
+        rows.same(f"{name}: still there after an edit elsewhere", again["mistakes"], answer["mistakes"])
+        answer = waiting.after(back[0]).json
+        rows.same(f"{name}, mended: taken", (answer["mistakes"], answer["shop"]), ([], answer["now"]))
+
+
 def limits(rows, shop, waiting):
     answer = waiting.after(lambda: shop.process.send_signal(signal.SIGHUP)).json
     rows.same("SIGHUP: told too", answer["shop"], answer["now"])
@@ -93,6 +132,7 @@ def run(rows, program, folder):
     waiting = Waiting(shop)
     edits(rows, shop, waiting)
     mistakes(rows, shop, waiting)
+    only_changed(rows, shop, waiting)
     limits(rows, shop, waiting)
     shop = demo(program, os.path.join(folder, "run")).start()
     for path in ("/live/now", "/live.js", "/live.css"):
