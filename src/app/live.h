@@ -1,7 +1,7 @@
 /* live: serve shows an edit in the browser by itself.
  *
  * A change of a file asks for a reload; each page carries a script (live.js) that waits on
- * GET /live/<moment> until a reload has ended, then loads the page again or shows the mistakes over
+ * GET /live/<moment> until a reload has ended, then changes the page or shows the mistakes over
  * it. A moment names the last reload; /live/now is answered at once. Event thread only.
  */
 #ifndef APP_LIVE_H

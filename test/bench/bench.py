@@ -18,6 +18,7 @@ from shops import (HERE, Grosz, NotMeasured, free_port, machine, number, sale_wo
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CONNECTIONS = (1, 16, 64, 256, 512)
 BATCHES = {1: 12000, 8: 50000, 64: 100000, 512: 100000}  # rows: two or three seconds each
+LIVE_PRODUCTS = (20, 2000)
 BUYERS = (8, 64)  # as many as Vendure is given, and as many connections as elsewhere
 ORDERS, NOTES = os.path.join(HERE, "orders.lua"), os.path.join(HERE, "notes.lua")
 NOTES_A_SECOND = 90000  # so many lie ready for each second of a run
@@ -27,6 +28,7 @@ class Plan:
     def __init__(self, quick):
         self.rounds, self.seconds = (1, 1) if quick else (3, 3)
         self.starts = 5 if quick else 30
+        self.edits = 5 if quick else 20
         self.steps_orders = 1500 if quick else 5000
         self.kept = 100000 if quick else 1000000
         self.grown = 20000 if quick else 100000
@@ -214,6 +216,20 @@ class Bench:
                 f.take(f"build {name}, ms a thousand", lambda size=size, shop=shop, name=name:
                     self.built(f"build {name}", lambda: self.pages.grosz(shop)) * 1e3 / size)
 
+    # ---- an edit beside a browser ----
+
+    def live(self):
+        f = self.figures
+        for products in LIVE_PRODUCTS:
+            try:
+                for kind, runs in self.pages.live(products, self.plan.edits).items():
+                    name = f"live {kind}, {products:,} products"
+                    f.runs.setdefault(name, []).extend(runs)
+                    print(f"  {name}: {page.shown(page.median(runs))}", flush=True)
+            except NotMeasured as e:
+                f.missing[f"live, {products:,} products"] = str(e)
+                print(f"  live, {products:,} products: not measured: {e}", flush=True)
+
     # ---- the same with a million orders kept ----
 
     def beside(self, name, kept, prefix):
@@ -240,7 +256,7 @@ class Bench:
             self.beside("many", self.plan.kept, "kept")
 
 
-PARTS = ("orders", "notes", "whole", "steps", "start", "idle", "full", "build")
+PARTS = ("orders", "notes", "whole", "steps", "start", "idle", "full", "build", "live")
 
 
 def options():

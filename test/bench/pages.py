@@ -1,12 +1,13 @@
-"""pages: one catalogue made into pages by `grosz build` and by Hugo, from the texts that the peers'
+"""pages: an edit's way into a browser; one catalogue made into pages by `grosz build` and by Hugo, from the texts that the peers'
 generator writes; and the same shop grown, to see that the time grows with it and no faster."""
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 
-from shops import ENV, NotMeasured, need, run
+from shops import ENV, HERE, NotMeasured, need, run
 
 SETTINGS = """name: S
 mode: test
@@ -80,3 +81,11 @@ class Pages:
         shop_write(shop, (f"Paragraph of product {i} with *emphasis*, **strong** text and a "
                           f"[link](https://example.com/{i})." for i in range(count)))
         return shop
+
+    def live(self, products, edits):
+        """{kind of edit: [ms until it is on the screen, …]}, beside `grosz serve` and Chromium."""
+        brought = subprocess.run([os.path.join(HERE, "../browser/bring")], capture_output=True, text=True)
+        if brought.returncode:
+            raise NotMeasured(brought.stdout.strip() or "the browser's modules cannot be brought")
+        words = ["node", os.path.join(HERE, "live.mjs"), self.program, str(products), str(edits)]
+        return json.loads(run(words))
