@@ -10,7 +10,9 @@ import time
 
 from buying import buy, demo, order_json
 from driver import RUNNING, fresh, wait_for
+from tls import OLD, Secure, make, put
 
+RESTARTS = 10
 PASSED = 'LISTEN_PID=$$ LISTEN_FDS=%d exec "$0" "$@"'
 
 
@@ -73,6 +75,16 @@ def tcp(port=0):
     return s
 
 
+def both(port):
+    """As ListenStream=443 is: for IPv6, and IPv4 too."""
+    s = socket.socket(socket.AF_INET6)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(("::", port))
+    s.listen(1024)
+    return s
+
+
 def unix(path):
     s = socket.socket(socket.AF_UNIX)
     s.bind(path)
@@ -95,17 +107,22 @@ class Load:
     """Buyers who ask all the time, half of them over kept connections. An answer with `Connection:
     close` opens a new one; nothing else may end one."""
 
-    def __init__(self, port, count=4):
-        self.port, self.answers, self.wrong, self.stop = port, 0, [], threading.Event()
+    def __init__(self, port, context=None, count=4):
+        self.port, self.context, self.answers, self.wrong, self.stop = port, context, 0, [], threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(i % 2 == 0,)) for i in range(count)]
         for t in self.threads:
             t.start()
+
+    def connect(self):
+        if self.context:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def run(self, kept):
         c = None
         while not self.stop.is_set():
             try:
-                c = c or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                c = c or self.connect()
                 c.auto_open = 1
                 c.request("GET", "/p/master-of-aggregates/", headers={} if kept else {"Connection": "close"})
                 r = c.getresponse()
@@ -126,15 +143,10 @@ class Load:
             t.join()
 
 
-def restarts(rows, program, folder):
-    """Ten restarts behind a socket that stays: every request is answered."""
-    shop = demo(program, os.path.join(folder, "shop"))
-    manager = Manager(shop, folder)
-    manager.start()
-    rows.add("handed over: says READY=1", manager.hear("READY=1"), shop.log_end())
-    rows.same("handed over: sells", order_json(shop).status, 201)
-    load, codes = Load(shop.port), []
-    for _ in range(10):
+def under_load(rows, row, shop, manager, context=None):
+    """Restarts behind a socket that stays: every request is answered."""
+    load, codes = Load(shop.port, context), []
+    for _ in range(RESTARTS):
         before = load.answers
         wait_for(lambda: load.answers > before + 20, every=0.01)
         codes.append(shop.stop())
@@ -143,14 +155,46 @@ def restarts(rows, program, folder):
     before = load.answers
     wait_for(lambda: load.answers > before + 20)
     load.end()
-    rows.same("10 restarts: each ended well", codes, [0] * 10)
-    rows.add("10 restarts: requests were answered meanwhile", load.answers > 200, load.answers)
-    rows.same("10 restarts: none was dropped or reset", load.wrong[:3], [])
+    rows.same(f"{row}: each ended well", codes, [0] * RESTARTS)
+    rows.add(f"{row}: requests were answered meanwhile", load.answers > 20 * RESTARTS, load.answers)
+    rows.same(f"{row}: none was dropped or reset", load.wrong[:3], [])
+
+
+def restarts(rows, program, folder):
+    shop = demo(program, os.path.join(folder, "shop"))
+    manager = Manager(shop, folder)
+    manager.start()
+    rows.add("handed over: says READY=1", manager.hear("READY=1"), shop.log_end())
+    rows.same("handed over: sells", order_json(shop).status, 201)
+    under_load(rows, "restarts", shop, manager)
     manager.drain()
     shop.process.send_signal(signal.SIGHUP)
     rows.add("a reload is told", manager.hear("RELOADING=1") and manager.hear("READY=1"), manager.heard)
     shop.stop()
     rows.add("the end is told", manager.hear("STOPPING=1"), manager.heard)
+    manager.close()
+
+
+def restarts_tls(rows, program, folder):
+    """The same with TLS of the program's own, on a socket for both families; a unix socket stays plain."""
+    make(folder, OLD)
+    put(folder, OLD, OLD)
+    shop = demo(program, os.path.join(folder, "shop"),
+                [("", f"\ntls: {{cert: {folder}/cert.pem, key: {folder}/key.pem}}\nproxies: [unix]\n")])
+    shop.change("shop.yml", "url: http:", "url: https:")
+    path = os.path.join(folder, "http.sock")
+    manager = Manager(shop, folder, [both(shop.port), unix(path)])
+    manager.start()
+    rows.add("tls, handed over: says READY=1", manager.hear("READY=1"), shop.log_end())
+    context = Secure(shop.port, folder, OLD).context
+    for host in ("127.0.0.1", "::1"):
+        with socket.create_connection((host, shop.port), 30) as s, \
+                context.wrap_socket(s, server_hostname="localhost") as t:
+            t.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            rows.add(f"tls, handed over: answers at {host}", b" 200 " in t.recv(100), shop.log_end())
+    rows.add("the unix socket beside it is plain", " 200 " in ask_unix(path, "/healthz"), "")
+    under_load(rows, "restarts with tls", shop, manager, context)
+    shop.stop()
     manager.close()
 
 
@@ -230,5 +274,5 @@ def hangs(rows, program, folder):
 
 
 def run(rows, program, folder):
-    for part in (restarts, two_sockets, own_unix, idle, hangs):
+    for part in (restarts, restarts_tls, two_sockets, own_unix, idle, hangs):
         part(rows, os.path.abspath(program), fresh(os.path.join(folder, part.__name__)))

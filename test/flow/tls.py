@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 
 from buying import PRODUCT, buy, demo
 from driver import Answer, Browser, wait_for
@@ -157,6 +158,64 @@ def exchanged(rows, shop, folder):
     shop.cli("reload")
 
 
+# ---- slow ones ----
+
+class Slow:
+    """Says its bytes one a second and then nothing more, until it is let go."""
+
+    def __init__(self, name, port, said, context=None):
+        self.name, self.said, self.ended = name, said, threading.Event()
+        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self.socket.settimeout(1)
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        rest = self.said
+        while True:
+            try:
+                if rest:
+                    self.socket.sendall(rest[:1])
+                    rest = rest[1:]
+                if not self.socket.recv(4096):
+                    break
+            except TimeoutError:
+                pass
+            except OSError:
+                break
+        self.socket.close()
+        self.ended.set()
+
+
+def hello():
+    """What a client says first, as the library makes it."""
+    context = ssl.create_default_context()
+    said = ssl.MemoryBIO()
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return said.read()
+
+
+def slow_begin(shop, folder):
+    context = Secure(shop.port, folder, OLD).context
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 200
+    return [Slow("nothing", shop.port, b""), Slow("a greeting, byte by byte", shop.port, hello()),
+            Slow("one byte of a greeting", shop.port, hello()[:1]),
+            Slow("a greeting of another kind", shop.port, b"\x80" * 200),
+            Slow("a handshake, then nothing", shop.port, b"", context),
+            Slow("a handshake, then a request byte by byte", shop.port, request, context)]
+
+
+def slow_end(rows, shop, slow):
+    """No place can be held by being slow: 30 s are the limit, in whatever state a connection is."""
+    for s in slow:
+        rows.add(f"{s.name}: let go", s.ended.wait(90))
+    rows.same("and others are served", shop.browser.get("/healthz").status, 200)
+
+
 def live(rows, shop):
     """Only over https browsers are told to stay there; here nobody stands in front who could say so."""
     shop.stop()
@@ -192,10 +251,12 @@ def run(rows, program, folder):
     shop.start()
     rows.add("it says that it speaks TLS", wait_for(lambda: f"https://127.0.0.1:{shop.port}\n" in shop.log_text()),
              shop.log_end())
+    slow = slow_begin(shop, folder)
     versions(rows, shop)
     plain(rows, shop)
     order(rows, shop)
     files(rows, shop, folder)
     exchanged(rows, shop, folder)
+    slow_end(rows, shop, slow)
     start_refused(rows, shop, folder)
     live(rows, shop)
