@@ -409,6 +409,8 @@ static err doctor_tell(struct desk_call *c) {
     TRY(json_read(c->mem, request_query(c->mem, c->request, S("found")), &list));
     if (!tree_is(list, TREE_LIST))
         return err_make(ERR_INVALID, S("what was found is a list"));
+    /* A shop that sleeps (--idle) is swept by the daily look. */
+    TRY(work_sweep(c->mem, c->work));
     TRY(findings_tell(c->mem, c->work, list, &told));
     tree_put_bool(c->mem, c->out, S("told"), told);
     return OK_ERR;

@@ -243,7 +243,12 @@ static void ticked(void *self) {
     clock_tick_read(h->tick);
     if (h->watched)
         service_say(S("WATCHDOG=1"));
-    if (h->idle_ms && clock_steady() - h->asked_at >= h->idle_ms && !is_owed(h))
+    if (!h->idle_ms)
+        return;
+    /* A long film on its way to a buyer is not idleness, nor is a backup. */
+    if (server_is_busy(h->server))
+        h->asked_at = clock_steady();
+    if (clock_steady() - h->asked_at >= h->idle_ms && !is_owed(h))
         house_stop(h);
 }
 

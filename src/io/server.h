@@ -52,6 +52,8 @@ str server_address(const struct server *s);
 void server_certify(struct server *s, struct certificate *c);
 /* Calls act(self) in the loop's thread whenever fd is readable. At most 8. */
 void server_watch(struct server *s, int fd, void (*act)(void *self), void *self);
+/* Is a request being received, or an answer made or sent? Event thread only. */
+bool server_is_busy(const struct server *s);
 /* Runs until server_stop; then answers what is under way (up to 5 s) and returns. */
 MUST err server_run(struct server *s);
 /* From any thread or a signal handler's eventfd. */

@@ -167,6 +167,14 @@ void server_watch(struct server *s, int fd, void (*act)(void *self), void *self)
     loop_watch(&s->loop, fd, act, self);
 }
 
+bool server_is_busy(const struct server *s) {
+    size_t busy = 0;
+    for (size_t i = 0; i < s->door_count; i++)
+        for (int stage = CONNECTION_RECEIVING; stage <= CONNECTION_SENDING; stage++)
+            busy += s->doors[i].all.stages[stage].count;
+    return busy > 0;
+}
+
 static void sweep(struct server *s) {
     if (s->loop.now - s->swept < SWEEP_MS)
         return;

@@ -248,6 +248,37 @@ def idle(rows, program, folder):
     manager.close()
 
 
+def idle_long(rows, program, folder):
+    """A film that takes long is not idleness; what is unpaid does not keep it awake, and the daily look ends that."""
+    shop = demo(program, os.path.join(folder, "shop"), [("", "\nexpire: 1s\n")])
+    os.makedirs(shop.path("images"), exist_ok=True)
+    film = os.urandom(20_000_000)
+    with open(shop.path("images", "film.png"), "wb") as f:
+        f.write(film)
+    manager = Manager(shop, folder)
+    manager.start("--idle", "1")
+    rows.add("--idle: up", wait_for(shop.is_up), shop.log_end())
+    order = order_json(shop).json["id"]
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        s.settimeout(30)
+        s.connect(("127.0.0.1", shop.port))
+        s.sendall(b"GET /images/film.png HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got, end = s.recv(65536), time.monotonic() + 8  # it would wait 1, and end within 5
+        while time.monotonic() < end:
+            got += s.recv(65536)
+            time.sleep(0.2)
+        rows.same("--idle: stays while somebody reads", shop.process.poll(), None)
+        got += b"".join(iter(lambda: s.recv(65536), b""))
+    rows.add("--idle: and he gets it whole", got.endswith(film[-1000:]) and len(got) > len(film), len(got))
+    rows.same("--idle: then it ends, an unpaid order or not", shop.process.wait(timeout=60), 0)
+    shop.process = None
+    rows.same("--idle: which nobody has looked at since", shop.order(order)["state"], "placed")
+    shop.cli("doctor", "--tell")
+    rows.same("--idle: the daily look lets it expire", shop.order(order)["state"], "expired")
+    manager.close()
+
+
 def hangs(rows, program, folder):
     """SIGTERM while a partner does not answer: it ends in time, and the step is unknown, not lost."""
     partner = socket.socket()
@@ -274,5 +305,5 @@ def hangs(rows, program, folder):
 
 
 def run(rows, program, folder):
-    for part in (restarts, restarts_tls, two_sockets, own_unix, idle, hangs):
+    for part in (restarts, restarts_tls, two_sockets, own_unix, idle, idle_long, hangs):
         part(rows, os.path.abspath(program), fresh(os.path.join(folder, part.__name__)))
