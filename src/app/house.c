@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "io/files.h"
+#include "io/listener.h"
 #include "io/server.h"
 #include "io/service.h"
 #include "io/world.h"
@@ -24,12 +25,16 @@
 /* From the signal to the end, whatever a partner does. */
 enum { STOP_MS = 4500 };
 
+_Static_assert((int)SERVICE_SOCKETS <= (int)SHOP_LISTENS, "what is handed over fits");
+
 struct house {
     struct snapshots shops;
     struct opened open;
     struct doors event; /* as open.doors, with the store that never waits */
     struct limit *limit;
     struct server *server;
+    str listens[SHOP_LISTENS]; /* for buyers */
+    size_t places;
     struct pool *pool;
     struct reloader reloader;
     struct live live;
@@ -269,22 +274,35 @@ static instant house_now(void *self) {
 }
 
 /* Sockets of a service manager come before `listen:`; --port is for a person. */
-static err listen_all(struct arena *mem, struct house *h, const struct house_options *o) {
+static void places_find(struct arena *mem, struct house *h, const struct house_options *o) {
     size_t passed = o->port || o->serve ? 0 : service_sockets();
+    const struct tree *t = h->shops.now->shop.shop->listen->first;
+    for (h->places = 0; h->places < passed; h->places++)
+        h->listens[h->places] =
+            JOIN(mem, S("fd:"), str_int(mem, SERVICE_FIRST + (int64_t)h->places));
+    if (o->port || o->serve)
+        h->listens[h->places++] =
+            JOIN(mem, S("127.0.0.1:"), str_int(mem, o->port ? o->port : 8080));
+    for (; t && !passed && !o->port && !o->serve && h->places < SHOP_LISTENS; t = t->next)
+        h->listens[h->places++] = str_copy(mem, tree_str(t));
+}
+
+static bool six_only(const struct house *h, size_t place) {
+    bool only = false;
+    for (size_t i = 0; i < h->places; i++)
+        only = only || listener_covers(h->listens[place], h->listens[i]);
+    return only;
+}
+
+static err listen_all(struct arena *mem, struct house *h, const struct house_options *o) {
     const struct house_shop *shop = &h->shops.now->shop;
     const struct shop *s = shop->shop;
-    str listen = s->listen;
     size_t proxies = s->proxies ? s->proxies->count : 0;
     str *names = arena_array(mem, proxies + 1, sizeof(*names));
     size_t n = 0;
     for (const struct tree *t = proxies ? s->proxies->first : NULL; t; t = t->next)
         names[n++] = t->text;
-    if (o->port || o->serve)
-        listen = JOIN(mem, S("127.0.0.1:"), str_int(mem, o->port ? o->port : 8080));
-    if (passed)
-        listen = JOIN(mem, S("fd:"), str_int(mem, SERVICE_FIRST));
-    struct server_options options = {.listen = listen,
-        .dir = shop->dir,
+    struct server_options options = {.dir = shop->dir,
         .mode = 0666,
         .next_ports = o->serve && !o->port ? 50 : 0,
         .proxies = names,
@@ -302,13 +320,27 @@ static err listen_all(struct arena *mem, struct house *h, const struct house_opt
         .now = house_now,
         .self = h,
         .handle = handle_control};
-    TRY(server_new(mem, &options, &h->server));
-    for (size_t i = 1; i < passed; i++) {
-        options.listen = JOIN(mem, S("fd:"), str_int(mem, SERVICE_FIRST + (int64_t)i));
-        TRY(server_also(h->server, &options));
+    places_find(mem, h, o);
+    for (size_t i = 0; i < h->places; i++) {
+        options.listen = h->listens[i];
+        options.six_only = six_only(h, i);
+        if (!i)
+            TRY(server_new(mem, &options, &h->server));
+        else
+            TRY(server_also(h->server, &options));
     }
     TRY(files_path(mem, shop->dir, S("var"), &control.dir));
     return server_also(h->server, &control);
+}
+
+/* A unix socket stays plain. */
+static void addresses_say(const struct house *h, bool tls) {
+    for (size_t i = 0; i < h->places; i++) {
+        str address = server_address(h->server, i);
+        bool all = str_starts(address, S("unix:"));
+        printf("%s%.*s\n", all ? "" : tls ? "https://" : "http://", (int)address.len, address.ptr);
+    }
+    fflush(stdout);
 }
 
 /* One clock for all that nobody else wakes us for; none when there is nothing of the kind. */
@@ -339,7 +371,7 @@ static void live_start(struct arena *mem, struct house *h) {
 static err house_start(struct arena *mem, struct house *h, const struct house_options *o) {
     struct shop *shop = h->shops.now->shop.shop;
     TRY(listen_all(mem, h, o));
-    str here = o->serve ? str_copy(mem, server_address(h->server)) : S("");
+    str here = o->serve ? str_copy(mem, server_address(h->server, 0)) : S("");
     if (here.len)
         reload_here(shop, mem, here);
     TRY(texts_keep(h->open.doors.store, shop, NULL));
@@ -373,14 +405,12 @@ err house_run(struct arena *mem, struct snapshot *first, const struct house_opti
     if (e.code == ERR_NONE)
         e = house_start(mem, &h, o);
     if (e.code != ERR_NONE) {
+        if (h.server && !h.pool)
+            server_free(h.server); /* a unix socket does not stay behind */
         open_close(&h.open);
         return e;
     }
-    str address = server_address(h.server);
-    bool all = str_starts(address, S("unix:"));
-    bool tls = !o->serve && first->shop.certificate;
-    printf("%s%.*s\n", all ? "" : tls ? "https://" : "http://", (int)address.len, address.ptr);
-    fflush(stdout);
+    addresses_say(&h, !o->serve && first->shop.certificate);
     service_say(S("READY=1"));
     e = server_run(h.server);
     /* A partner hangs: what was sent is written down as sending, the next start makes it UNKNOWN.

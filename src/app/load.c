@@ -207,9 +207,12 @@ static struct place setting_place(const struct shop *shop, str name) {
 #define ZONES S("/usr/share/zoneinfo")
 
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
-    err listen = listener_check(mem, shop->listen);
-    if (listen.code != ERR_NONE)
-        report_add(report, REPORT_MISTAKE, setting_place(shop, S("listen")), listen.what);
+    for (const struct tree *t = shop->listen->first; t; t = t->next) {
+        err listen = listener_check(mem, tree_str(t));
+        if (listen.code != ERR_NONE)
+            report_add(report, REPORT_MISTAKE, (struct place){S("shop.yml"), t->line, t->col},
+                listen.what);
+    }
     bool shaped = !str_starts(shop->timezone, S("/"))
                   && str_find(shop->timezone, S("..")) == shop->timezone.len;
     for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)

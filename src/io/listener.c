@@ -51,23 +51,34 @@ err listener_check(struct arena *mem, str listen) {
                                        "127.0.0.1:8080, [::1]:8080 or unix:var/http.sock")));
 }
 
+static bool is_six(str host) {
+    return str_find_byte(host, ':') < host.len;
+}
+
+bool listener_covers(str six, str four) {
+    str a, b;
+    int64_t port, other;
+    return split(six, &a, &port) && split(four, &b, &other) && port == other && is_six(a)
+           && !is_six(b);
+}
+
 static int socket_new(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 /* Binds and listens on one port; errno says why not. */
-static int listen_at(const struct address *a, bool v4, int port) {
+static int listen_at(const struct address *a, bool v4, bool six_only, int port) {
     struct sockaddr_in six_or_four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
     memcpy(&six_or_four.sin_addr, a->bytes + 12, 4);
     memcpy(&six.sin6_addr, a->bytes, sizeof(a->bytes));
     int fd = socket_new(v4 ? AF_INET : AF_INET6);
-    int yes = 1, no = 0;
+    int yes = 1, only = six_only;
     if (fd < 0)
         return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     if (!v4)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
     const void *at = v4 ? (const void *)&six_or_four : (const void *)&six;
     socklen_t size = v4 ? sizeof(six_or_four) : sizeof(six);
     if (bind(fd, at, size) == 0 && listen(fd, BACKLOG) == 0)
@@ -96,11 +107,11 @@ static err open_tcp(struct arena *mem, const struct listener_options *o, struct 
     TRY(listener_check(mem, o->listen));
     if (!split(o->listen, &host, &port) || !address_read(host, &a))
         return err_make(ERR_INVALID, o->listen);
-    bool v4 = str_find_byte(host, ':') == host.len;
+    bool v4 = !is_six(host);
     int64_t last = port && port + o->next_ports <= PORT_MAX ? port + o->next_ports : port;
     int fd = -1;
     for (int64_t p = port; fd < 0 && p <= last; p++) {
-        fd = listen_at(&a, v4, (int)p);
+        fd = listen_at(&a, v4, o->six_only, (int)p);
         if (fd < 0 && errno != EADDRINUSE)
             break;
     }

@@ -23,10 +23,13 @@ struct listener_options {
     int next_ports; /* how many ports further may be tried */
     str dir;        /* where a relative unix path begins */
     unsigned mode;  /* of a unix socket */
+    bool six_only;  /* an IPv6 address leaves IPv4 alone */
 };
 
 /* ERR_INVALID, in words, when it is no address to listen on; nothing is opened. */
 MUST err listener_check(struct arena *mem, str listen);
+/* Would the first, an IPv6 address, take IPv4 connections that the second is there for? */
+bool listener_covers(str six, str four);
 MUST err listener_open(
     struct arena *mem, const struct listener_options *options, struct listener *out);
 /* The next connection, or -1: none waits. `*refused` counts those that had to be turned away. */

@@ -22,6 +22,7 @@ struct server_options {
     str listen;         /* "127.0.0.1:8080", "[::1]:8080", "unix:var/http.sock", "fd:3" */
     str dir;            /* where a relative unix path begins */
     unsigned mode;      /* of a unix socket */
+    bool six_only;      /* an IPv6 address leaves IPv4 to another listener */
     int next_ports;     /* try this many ports further when taken (serve) */
     const str *proxies; /* addresses, "unix"; X-Forwarded-For of these is believed */
     size_t proxy_count;
@@ -45,8 +46,8 @@ struct server_options {
 MUST err server_new(struct arena *mem, const struct server_options *options, struct server **out);
 /* Another listener in the same loop with its own handler, such as the control socket. */
 MUST err server_also(struct server *s, const struct server_options *options);
-/* Where it listens: "127.0.0.1:8081". */
-str server_address(const struct server *s);
+/* Where the listener listens, counted from 0 in the order of making: "127.0.0.1:8081". */
+str server_address(const struct server *s, size_t i);
 /* Whoever connects from now on is shown this one; who is connected keeps what he saw. Does nothing
  * where plain HTTP is spoken. Event thread only, or before server_run. */
 void server_certify(struct server *s, struct certificate *c);

@@ -111,7 +111,7 @@ static err open_door(struct server *s, const struct server_options *o) {
             },
     };
     TRY(proxies_read(s->mem, o->proxies, o->proxy_count, &d->proxies));
-    struct listener_options l = {o->listen, o->next_ports, o->dir, o->mode};
+    struct listener_options l = {o->listen, o->next_ports, o->dir, o->mode, o->six_only};
     TRY(listener_open(s->mem, &l, &d->listener));
     /* Over a unix socket only a proxy of this machine comes. */
     if (o->certificate && !str_starts(d->listener.address, S("unix:")))
@@ -159,8 +159,9 @@ void server_certify(struct server *s, struct certificate *c) {
     }
 }
 
-str server_address(const struct server *s) {
-    return s->doors[0].listener.address;
+str server_address(const struct server *s, size_t i) {
+    assert(i < s->door_count);
+    return s->doors[i].listener.address;
 }
 
 void server_watch(struct server *s, int fd, void (*act)(void *self), void *self) {

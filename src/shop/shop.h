@@ -45,6 +45,8 @@ struct seller {
     str name, address, country, tax_id, email;
 };
 
+enum { SHOP_LISTENS = 4 };
+
 struct shop {
     str name, url, api, lang, currency, timezone;
     bool live;
@@ -53,7 +55,7 @@ struct shop {
     str mail_from, mail_send;
     str mail_reply_to; /* the seller's address when not given; "": nobody can be answered */
     str log; /* "requests" (the default), "steps" or "quiet" */
-    str listen;
+    const struct tree *listen; /* texts, 1 to SHOP_LISTENS */
     const struct tree *proxies;
     int64_t orders_per_address, orders_per_email; /* a minute; 0: no limit */
     int64_t connections, connections_per_address; /* open at once; the second: 0: no limit */

@@ -101,7 +101,6 @@ static const struct setting texts[] = {
     {S_INIT("currency"), offsetof(struct shop, currency), true,  check_currency},
     {S_INIT("timezone"), offsetof(struct shop, timezone), false, check_timezone},
     {S_INIT("store"),    offsetof(struct shop, store),    false, check_store},
-    {S_INIT("listen"),   offsetof(struct shop, listen),   false, NULL},
 };
 
 static const str known[] = {
@@ -149,9 +148,29 @@ static void defaults_fill(struct reader *r, const struct tree *settings) {
     s->lang = s->lang.len ? s->lang : S("en");
     s->timezone = s->timezone.len ? s->timezone : S("UTC");
     s->store = s->store.len ? s->store : S("sqlite:var/shop.db");
-    s->listen = s->listen.len ? s->listen : S("127.0.0.1:8080");
     if (!money_currency_is(s->currency))
         s->currency = S("PLN"); /* reported; so that the rest can be checked */
+}
+
+/* One address or a list of them; whether each is one, app/load asks. */
+static void listen_read(struct reader *r, const struct tree *settings) {
+    const struct tree *t = tree_find(settings, S("listen")), *given = NULL;
+    struct tree *list = tree_list(r->mem);
+    if (tree_is(t, TREE_LIST))
+        given = reader_texts(r, settings, S("listen"));
+    else if (reader_text(r, settings, S("listen"), false).len)
+        tree_add(list, tree_copy(r->mem, t));
+    if (given && given->count > SHOP_LISTENS)
+        reader_mistake(r, t, S("`listen` takes four addresses at most"));
+    for (const struct tree *a = given ? given->first : NULL; a; a = a->next) {
+        for (const struct tree *b = given->first; b != a; b = b->next)
+            if (str_is(tree_str(a), tree_str(b)))
+                reader_mistake(r, a, JOIN(r->mem, S("`"), tree_str(a), S("` is there twice")));
+        tree_add(list, tree_copy(r->mem, a));
+    }
+    if (!list->count)
+        tree_add(list, tree_text(r->mem, S("127.0.0.1:8080")));
+    r->shop->listen = list;
 }
 
 /* ---- seller, mail ---- */
@@ -390,5 +409,6 @@ void settings_read(struct reader *r, const struct tree *settings) {
     expire_read(r, settings);
     later_read(r, settings);
     log_read(r, settings);
+    listen_read(r, settings);
     r->shop->proxies = reader_texts(r, settings, S("proxies"));
 }

@@ -9,7 +9,7 @@ import threading
 import time
 
 from buying import buy, demo, order_json
-from driver import RUNNING, fresh, wait_for
+from driver import RUNNING, free_port, fresh, wait_for
 from tls import OLD, Secure, make, put
 
 RESTARTS = 10
@@ -211,12 +211,44 @@ def two_sockets(rows, program, folder):
     manager.close()
 
 
-def own_unix(rows, program, folder):
-    shop = demo(program, os.path.join(folder, "shop"), [("", "\nlisten: unix:var/http.sock\nproxies: [unix]\n")])
+def several(rows, program, folder):
+    """`listen:` as a list: each answers; IPv4 and IPv6 may each have an entry at one port."""
+    shop = demo(program, os.path.join(folder, "shop"))
+    other, shared = free_port(), free_port()
+    shop.write("shop.yml", shop.read("shop.yml") + f"""
+listen: [0.0.0.0:{shared}, "[::]:{shared}", 127.0.0.1:{other}, unix:var/http.sock]
+proxies: [unix]
+""")
+    start_listed(shop)
+    path = shop.path("var", "http.sock")
+    rows.add("several: up", wait_for(lambda: os.path.exists(path)), shop.log_end())
+    wanted = [f"http://0.0.0.0:{shared}", f"http://[::]:{shared}", f"http://127.0.0.1:{other}", "unix:var/http.sock"]
+    rows.add("several: each is said", wait_for(lambda: all(w + "\n" in shop.log_text() for w in wanted)), shop.log_end())
+    for host, port in (("127.0.0.1", shared), ("::1", shared), ("127.0.0.1", other)):
+        with socket.create_connection((host, port), 30) as s:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            rows.add(f"several: {host} {port}", b" 200 " in s.recv(100), shop.log_end())
+    rows.add("several: the unix socket", " 200 " in ask_unix(path, "/healthz"), "")
+    rows.same("several: ends well", shop.stop(), 0)
+    with tcp(other):
+        start_listed(shop)
+        code = shop.process.wait(timeout=60)
+    shop.process = None
+    rows.add("several: one is taken: no start, and which", code == 75 and f"127.0.0.1:{other}" in shop.log_end(),
+             (code, shop.log_end()))
+    rows.same("several: no socket stays behind", os.path.exists(path), False)
+
+
+def start_listed(shop):
     with open(shop.log, "ab") as log:
-        shop.process = subprocess.Popen([program, "run", "-C", shop.folder], stdin=subprocess.DEVNULL,
+        shop.process = subprocess.Popen([shop.program, "run", "-C", shop.folder], stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, env=shop.env, cwd="/")
     RUNNING.append(shop.process)
+
+
+def own_unix(rows, program, folder):
+    shop = demo(program, os.path.join(folder, "shop"), [("", "\nlisten: unix:var/http.sock\nproxies: [unix]\n")])
+    start_listed(shop)
     path = shop.path("var", "http.sock")
     rows.add("listen: unix, below the shop's folder", wait_for(lambda: os.path.exists(path)), shop.log_end())
     rows.add("and answers there", " 200 " in ask_unix(path, "/healthz"), "")
@@ -305,5 +337,5 @@ def hangs(rows, program, folder):
 
 
 def run(rows, program, folder):
-    for part in (restarts, restarts_tls, two_sockets, own_unix, idle, idle_long, hangs):
+    for part in (restarts, restarts_tls, two_sockets, several, own_unix, idle, idle_long, hangs):
         part(rows, os.path.abspath(program), fresh(os.path.join(folder, part.__name__)))

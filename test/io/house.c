@@ -142,7 +142,7 @@ struct house *house_open(struct arena *mem, struct house_options options) {
 }
 
 str house_address(const struct house *h) {
-    return server_address(h->server);
+    return server_address(h->server, 0);
 }
 
 int house_port(const struct house *h) {

@@ -429,11 +429,11 @@ TEST(listening) {
     struct server *first = 0, *second = 0;
     o = (struct server_options){.listen = S("127.0.0.1:0")};
     CHECK("a port", server_new(mem, &o, &first).code == ERR_NONE);
-    o.listen = server_address(first);
+    o.listen = server_address(first, 0);
     CHECK_INT("taken", server_new(mem, &o, &second).code, ERR_BUSY);
     o.next_ports = 50;
     CHECK_INT("the next", server_new(mem, &o, &second).code, ERR_NONE);
-    CHECK("the next", !str_is(server_address(first), server_address(second)));
+    CHECK("the next", !str_is(server_address(first, 0), server_address(second, 0)));
     server_free(second);
     server_free(first);
     arena_free(mem);

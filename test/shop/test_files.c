@@ -210,7 +210,7 @@ static void test_read(struct arena *mem) {
     CHECK_STR("from", shop->mail_from, S("jan@example.com"));
     CHECK_STR("send", shop->mail_send, S("file:var/outbox"));
     CHECK_STR("store", shop->store, S("sqlite:var/shop.db"));
-    CHECK_STR("listen", shop->listen, S("127.0.0.1:8080"));
+    CHECK_STR("listen", tree_str(shop->listen->first), S("127.0.0.1:8080"));
     CHECK_INT("expire", shop->expire_ms, 7 * TIME_DAY);
     CHECK_INT("limits", shop->orders_per_address * 100 + shop->orders_per_email, 3010);
     CHECK("test", !shop->live);
