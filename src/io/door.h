@@ -26,6 +26,8 @@ struct door {
     size_t share;       /* of one address; 0: no limit */
     const int64_t *now; /* the loop's */
     bool due;           /* door_run has something to do */
+    bool heard;         /* in this turn: libmicrohttpd called us */
+    unsigned unheard;   /* turns since it did, each of them due */
     bool closing;       /* answers end their connections */
     bool see_line;      /* io/line applies */
 };

@@ -189,6 +189,7 @@ static void finish(struct exchange *x) {
 static void *on_target(void *self, const char *target, struct MHD_Connection *mhd) {
     struct door *d = self;
     struct exchange *x = exchange_take(d->exchanges);
+    d->heard = true;
     x->door = d;
     x->mhd = mhd;
     x->on = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -201,7 +202,9 @@ static void *on_target(void *self, const char *target, struct MHD_Connection *mh
 
 static enum MHD_Result on_request(void *self, struct MHD_Connection *mhd, const char *url,
     const char *method, const char *version, const char *bytes, size_t *size, void **context) {
+    struct door *d = self;
     struct exchange *x = *context;
+    d->heard = true;
     if (!x || x->stage >= EXCHANGE_ANSWERED)
         return MHD_NO;
     if (x->stage == EXCHANGE_HEAD) {
@@ -222,6 +225,7 @@ static void on_completed(
     struct door *d = self;
     struct exchange *x = *context;
     *context = 0;
+    d->heard = true;
     if (!x)
         return;
     enter(x, CONNECTION_IDLE);
@@ -294,9 +298,12 @@ void door_add(struct door *d, int fd, const struct sockaddr_storage *from) {
 
 void door_run(struct door *d) {
     MHD_UNSIGNED_LONG_LONG wait;
-    if (d->due)
+    bool was_due = d->due;
+    d->heard = false;
+    if (was_due)
         (void)MHD_run(d->mhd);
     d->due = MHD_get_timeout(d->mhd, &wait) == MHD_YES && !wait;
+    d->unheard = was_due && d->due && !d->heard ? d->unheard + 1 : 0;
 }
 
 /* libmicrohttpd panics when it is stopped with suspended connections. */

@@ -20,6 +20,8 @@ enum {
     STOP_MS = 3 * 1000,     /* what is under way; the house ends within 5 s */
     LINGER_MS = 500,        /* a kept connection's next request is still answered, and closed */
     STOP_TURN_MS = 50,
+    REST_TURNS = 16, /* due again and again, and nothing comes of it */
+    REST_MS = 10,
     CONNECTIONS = 10000,
     CONNECTIONS_LEAST = 64,
     IDLE_S = 30,
@@ -187,13 +189,26 @@ static void sweep(struct server *s) {
     s->trimming = exchange_trim(&s->exchanges);
 }
 
+/* A chunk's line that fills libmicrohttpd's buffer and does not end makes it due for ever (0.9.75):
+ * a stranger could keep us busy. Who sends a file is due so too, and must not be held up. */
+static int rest_ms(const struct door *d) {
+    if (!d->all.stages[CONNECTION_SENDING].count)
+        return d->unheard >= REST_TURNS ? REST_MS : 0;
+    return d->unheard && d->unheard % REST_TURNS == 0 ? 1 : 0;
+}
+
 static int wait_ms(const struct server *s) {
     size_t connected = 0;
+    int rest = REST_MS;
+    bool due = false;
     for (size_t i = 0; i < s->door_count; i++) {
-        if (s->doors[i].due)
-            return 0;
+        if (s->doors[i].due && rest_ms(&s->doors[i]) < rest)
+            rest = rest_ms(&s->doors[i]);
+        due = due || s->doors[i].due;
         connected += s->doors[i].all.count;
     }
+    if (due)
+        return rest;
     if (s->stop_by)
         return STOP_TURN_MS;
     return connected || s->trimming ? SWEEP_MS : -1;

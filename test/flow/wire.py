@@ -161,9 +161,37 @@ def cases_hold(rows, shop):
             rows.add(f"{case.name} {way}", not bad, f"{bad}: ended {reply.ended}, {reply.raw[:1500]!r}")
 
 
+def cpu_of(shop):
+    """Seconds the program has worked."""
+    with open(f"/proc/{shop.process.pid}/stat", encoding="utf-8") as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stuck(rows, shop):
+    """What fills a buffer and never ends keeps nobody busy, and is let go."""
+    head = b"POST /api/order HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    held = [socket.create_connection(("127.0.0.1", shop.port), 60) for _ in range(8)]
+    for s in held:
+        s.sendall(head + b"3;" + b"a" * 20000)
+    before, began = cpu_of(shop), time.monotonic()
+    time.sleep(3)
+    worked, passed = cpu_of(shop) - before, time.monotonic() - began
+    rows.add("a chunk's line without an end: the program rests", worked < 0.2 * passed, (worked, passed))
+    rows.same("and serves others", shop.browser.get("/healthz").status, 200)
+    for s in held:
+        s.settimeout(60)
+        try:
+            rows.same("it is let go", s.recv(100), b"")
+        except ConnectionResetError:
+            rows.add("it is let go", True)
+        s.close()
+
+
 def run(rows, program, folder):
     shop = demo(program, os.path.join(folder, "shop"))
     folder_of(shop)
     shop.start()
     cases_hold(rows, shop)
+    stuck(rows, shop)
     rows.same("it ends well", shop.stop(), 0)
