@@ -21,6 +21,10 @@ static void mistake(const struct reading *r, const struct tree *t, str sentence)
     say_at(r, t, REPORT_MISTAKE, sentence);
 }
 
+static bool has(str text, str word) {
+    return str_find(text, word) < text.len;
+}
+
 /* The entry, when it names a file that can be read. */
 static const struct tree *file_read(const struct reading *r, str name, str *text, unsigned *mode) {
     const struct tree *t = tree_find(r->map, name);
@@ -32,6 +36,10 @@ static const struct tree *file_read(const struct reading *r, str name, str *text
     err e = files_read_anywhere(r->mem, r->dir, tree_str(t), PEM_MAX, text, mode);
     if (e.code == ERR_NONE)
         return t;
+    if (has(e.what, S("no permission")))
+        e.what = JOIN(r->mem, e.what,
+            S(". The user that runs the shop must be able to read it: have it copied to a folder "
+              "of his own (doc/operate.md, TLS without a proxy)"));
     mistake(r, t, e.what);
     return NULL;
 }
@@ -55,11 +63,12 @@ static void time_check(
     if (now >= until)
         mistake(r, t,
             JOIN(r->mem, S("this certificate has expired on "), day(r, until),
-                S(": browsers refuse it; renew it")));
+                S(": browsers refuse it. Renew it (`certbot renew`, or what made it)")));
     else if (now < from)
         mistake(r, t,
             JOIN(r->mem, S("this certificate is not valid before "), day(r, from),
-                S(": browsers refuse it until then; is the clock of this machine right?")));
+                S(": browsers refuse it until then. Is the clock of this machine right? "
+              "(`timedatectl`)")));
 }
 
 /* "https://shop.example.com:8443/x": the host, of an IPv6 address without brackets. */

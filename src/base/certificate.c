@@ -104,7 +104,8 @@ err certificate_key(struct arena *mem, struct certificate *c, str key) {
         return wrong(mem, S("this is no key that can be read"), rc);
     if (!fits(c))
         return err_make(ERR_INVALID,
-            S("this key does not fit the certificate: both must come from the same request"));
+            S("this key does not fit the certificate: both must come from the same request; copy "
+              "both anew from where they were made"));
     return OK_ERR;
 }
 

@@ -8,9 +8,14 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 
 from buying import demo, order_json
-from driver import fresh
+from driver import HERE, fresh
+
+BAD = os.path.join(os.path.dirname(HERE), "bad")
+sys.path.insert(0, BAD)
+import bad  # noqa: E402
 
 PERSON, SETUP, AGAIN = 3, 4, 75
 STORE = "var/shop.db"
@@ -151,6 +156,25 @@ def unset(c):
     c.undo.append(lambda: c.shop.write("shop.yml", old))
 
 
+def tls(name):
+    """With the certificate and key of a wrong file in test/bad."""
+    def change(c):
+        _, parts = bad.parse(open(os.path.join(BAD, name + ".bad"), encoding="utf-8").read())
+        files = {words[0]: "\n".join(lines) for kind, words, lines in parts if kind == "file"}
+        for file, text in files.items():
+            c.shop.write(file, text)
+            c.undo.append(lambda file=file: os.remove(c.path(file)))
+        old = c.shop.read("shop.yml")
+        c.shop.write("shop.yml", old + "\ntls: {cert: a.pem, key: a.key}\n")
+        c.undo.append(lambda: c.shop.write("shop.yml", old))
+    return change
+
+
+def tls_unreadable(c):
+    tls("tls-key")(c)
+    nobody("a.key", 0o600)(c)
+
+
 CASES = [  # name, what is changed, exit code, words that are said
     ("the port is taken", port_taken, AGAIN, ["{port}", "--port", "ss -ltnp"]),
     ("a second process", second_process, AGAIN, ["is in use by process {pid}", "grosz reload", "kill"]),
@@ -177,6 +201,12 @@ CASES = [  # name, what is changed, exit code, words that are said
     ("the database is a text", bytes_for(STORE, b"Dear diary,\n" * 900), PERSON, ["shop.db", "not a database"]),
     ("the database is a folder", folder_for(STORE), SETUP, ["shop.db"]),
     ("a secret is not set", unset, SETUP, ["shop.yml:", "NOT_SET", "environment"]),
+    ("the certificate has expired", tls("tls-expired"), SETUP, ["shop.yml:", "expired", "certbot renew"]),
+    ("the certificate is not valid yet", tls("tls-early"), SETUP, ["shop.yml:", "not valid before", "timedatectl"]),
+    ("the key is of another certificate", tls("tls-key"), SETUP, ["shop.yml:", "does not fit", "copy"]),
+    ("the key has a password", tls("tls-password"), SETUP, ["shop.yml:", "password", "openssl pkey"]),
+    ("the key is another user's", tls_unreadable, SETUP, ["a.key", "no permission", "able to read it"]),
+    ("no certificate is there", tls("tls-missing"), SETUP, ["a.pem", "a.key", "not there"]),
 ]
 
 
