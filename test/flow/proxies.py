@@ -15,9 +15,13 @@ UNITS = sorted(n for n in os.listdir(os.path.join(ROOT, "dist")) if n.startswith
 SHOP_TEST = "\nproxies: [127.0.0.1, unix]\nlimits: {orders_per_address: %d, orders_per_email: 0}\n" % LIMIT
 
 
-def dist(name):
-    with open(os.path.join(ROOT, "dist", name), encoding="utf-8") as f:
+def source(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
         return f.read()
+
+
+def dist(name):
+    return source(f"dist/{name}")
 
 
 def swap(text, *pairs):
@@ -44,11 +48,15 @@ def start(folder, *words, **env):
 
 def nginx(folder, port, upstream):
     plain = free_port()
+    os.makedirs(f"{folder}/html/.well-known/acme-challenge")
+    write(f"{folder}/html/.well-known/acme-challenge/token", "proof")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                     "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem",
                     "-out", f"{folder}/cert.pem"], check=True, capture_output=True)
     text = swap(dist("nginx.conf"), ("listen 80;", f"listen 127.0.0.1:{plain};"),
-                ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"), ("shop.example.com;", "localhost;"),
+                ("listen [::]:80;", f"listen [::1]:{plain};"), ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+                ("listen [::]:443 ssl", f"listen [::1]:{port} ssl"), ("shop.example.com;", "localhost;"),
+                ("root /var/www/html;", f"root {folder}/html;"),
                 ("server 127.0.0.1:8080;", f"server {upstream};"),
                 ("/etc/letsencrypt/live/shop.example.com/fullchain.pem", f"{folder}/cert.pem"),
                 ("/etc/letsencrypt/live/shop.example.com/privkey.pem", f"{folder}/key.pem"))
@@ -56,8 +64,10 @@ def nginx(folder, port, upstream):
                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     user = "user root;\n" if os.getuid() == 0 else ""
     write(f"{folder}/nginx.conf", f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
-          f"events {{}}\nhttp {{\naccess_log off;\n{paths}{text}}}\n")
-    return start(folder, "nginx", "-p", folder, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf")
+          f"events {{}}\n"
+          # As Debian's nginx.conf has it.
+          f"http {{\naccess_log off;\ngzip on;\n{paths}{text}}}\n")
+    return start(folder, "nginx", "-p", folder, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"), plain
 
 
 def caddy(folder, port, upstream):
@@ -66,7 +76,7 @@ def caddy(folder, port, upstream):
                 ("reverse_proxy 127.0.0.1:8080", f"reverse_proxy {upstream}"))
     write(f"{folder}/Caddyfile", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n}\n" + text)
     return start(folder, "caddy", "run", "--config", f"{folder}/Caddyfile", "--adapter", "caddyfile",
-                 XDG_DATA_HOME=folder, XDG_CONFIG_HOME=folder)
+                 XDG_DATA_HOME=folder, XDG_CONFIG_HOME=folder), 0
 
 
 class Client:
@@ -82,6 +92,7 @@ class Client:
         try:
             c.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
             r = c.getresponse()
+            self.headers = r.headers
             return r.status, r.read().decode("utf-8", "replace")
         except OSError as e:
             return 0, repr(e)
@@ -91,6 +102,31 @@ class Client:
     def order(self, fields, forged):
         return self.ask("POST", "/api/order", json.dumps(fields), Content_Type="application/json",
                         Accept="application/json", X_Forwarded_For=forged)
+
+
+def coded(rows, row, client):
+    """What everybody may see comes compressed, what is for one buyer does not."""
+    for path, want in (("/", "gzip"), ("/api/buy/master-of-aggregates?email=anna%40example.com", None)):
+        status, _ = client.ask("GET", path, Accept_Encoding="gzip")
+        rows.same(f"{row}: {path.split('?')[0]}: its coding", (status, client.headers["Content-Encoding"]), (200, want))
+
+
+def redirected(rows, row, plain):
+    """Plain HTTP leads to https of the shop's own name, but for what proves the name to an authority."""
+    for path, want in (("/p/x?y=1", (301, "https://localhost/p/x?y=1")), ("/.well-known/acme-challenge/token", (200, None))):
+        c = http.client.HTTPConnection("127.0.0.1", plain, timeout=30)
+        c.request("GET", path, headers={"Host": "evil.example.com"})
+        r = c.getresponse()
+        rows.same(f"{row}: http {path}", (r.status, r.headers["Location"]), want)
+        c.close()
+
+
+def kept(rows):
+    """A proxy gives an idle connection up before the shop does, else an order may be sent into its end."""
+    own = int(re.search(r"IDLE_S = (\d+)", source("src/io/server_loop.c")).group(1))
+    for name, pattern in (("nginx.conf", r"keepalive_timeout (\d+)s"), ("Caddyfile", r"keepalive (\d+)s")):
+        theirs = re.search(pattern, dist(name))
+        rows.add(f"{name}: gives up idle connections first", theirs and int(theirs.group(1)) < own, dist(name))
 
 
 def in_front(rows, program, folder, name, make, over_unix):
@@ -105,7 +141,7 @@ def in_front(rows, program, folder, name, make, over_unix):
     if not wait_for(shop.is_up):
         raise RuntimeError(shop.log_end())
     _, fields = order_form(shop)
-    front = make(folder, port, f"unix:{path}" if over_unix else f"127.0.0.1:{shop.port}")
+    front, plain = make(folder, port, f"unix:{path}" if over_unix else f"127.0.0.1:{shop.port}")
     anna, jan = Client(port, "127.0.0.2"), Client(port, "127.0.0.3")
     up = wait_for(lambda: anna.ask("GET", "/healthz")[0] == 200)
     with open(os.path.join(folder, "proxy.out"), encoding="utf-8", errors="replace") as f:
@@ -118,6 +154,12 @@ def in_front(rows, program, folder, name, make, over_unix):
     rows.add(f"{row}: links are https", made.get("page", "").startswith(f"https://localhost:{port}/o/")
              and made.get("link", "").startswith(f"https://localhost:{port}/"), made)
     rows.same(f"{row}: and open", anna.ask("GET", re.sub(r"^https://[^/]*", "", made.get("page", "/")))[0], 200)
+    coded(rows, row, anna)
+    anna.ask("GET", "/", X_Request_Id="forged-by-anna")
+    rows.add(f"{row}: no stranger names a request", re.search(r"ref=[0-9a-f-]{32,36} ", shop.log_text())
+             and "forged-by-anna" not in shop.log_text(), shop.log_end())
+    if plain:
+        redirected(rows, row, plain)
     front.terminate()
     front.wait(timeout=60)
     shop.stop()
@@ -180,5 +222,6 @@ def run(rows, program, folder):
         for over_unix in (False, True):
             part = fresh(os.path.join(folder, name + ("-unix" if over_unix else "")))
             in_front(rows, program, part, name, make, over_unix)
+    kept(rows)
     units(rows, program, fresh(os.path.join(folder, "units")))
     nightly(rows, program, fresh(os.path.join(folder, "nightly")))
