@@ -14,12 +14,12 @@ str call_access(struct arena *mem, const struct shop *shop, const struct order *
     return JOIN(mem, shop->api, S("/a/"), access_token(mem, shop->secret, o, line), S("/"));
 }
 
-err call_new(struct arena *mem, const struct work *w, const struct order *o, const struct step *s,
+err call_new(struct arena *mem, const struct work *w, const struct order *o, struct step *s,
     struct call *out) {
     const struct connector *c = connector_find(s->does);
     if (!c)
         return err_make(ERR_SETUP, JOIN(mem, S("this program knows no `"), s->does, S("`")));
-    const struct tree *with = connector_settings(mem, w->shop, s->does, s->with);
+    const struct tree *with = connector_settings(mem, w->shop, s->does, step_with(mem, s));
     *out = (struct call){
         .connector = c,
         .class = c->class(with),

@@ -17,8 +17,8 @@ struct call {
 /* ERR_SETUP: today's program has no such connector. The letter is made by call_letter only: it is
  * needed once,
  * when the request is frozen. */
-MUST err call_new(struct arena *mem, const struct work *w, const struct order *o,
-    const struct step *s, struct call *out);
+MUST err call_new(struct arena *mem, const struct work *w, const struct order *o, struct step *s,
+    struct call *out);
 MUST err call_letter(struct arena *mem, const struct work *w, const struct order *o,
     const struct step *s, struct call *out);
 

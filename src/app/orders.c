@@ -268,6 +268,6 @@ err orders_verb(
     struct step *s = NULL;
     TRY(orders_step(mem, w->doors->store, job, &o, &s));
     struct verb_state v = {.key = orders_step_row(mem, s), .verb = verb, .text = text};
-    struct orders_edit e = {.work = w, .id = o->id, .edit = verb_edit, .state = &v};
+    struct orders_edit e = {.work = w, .id = o->id, .edit = verb_edit, .state = &v, .known = o};
     return orders_change(mem, &e, out);
 }

@@ -152,7 +152,7 @@ static struct place step_place(const struct trial *t, const struct step *s) {
         .file = JOIN(t->scratch, S("theme/mail/"), name, S("."), t->shop.lang, S(".txt"))};
 }
 
-static err step_render(struct trial *t, const struct order *o, const struct step *s) {
+static err step_render(struct trial *t, const struct order *o, struct step *s) {
     struct talk_request request;
     struct call call;
     TRY(call_new(t->scratch, &t->work, o, s, &call));
@@ -216,7 +216,7 @@ static void alarm_try(struct trial *t, const struct product *p, struct order *o)
 
 /* ---- what is not of one step: all orders of an address, a lesson, the test gateway ---- */
 
-static err links_render(struct trial *t, const struct order *o, const struct step *mail,
+static err links_render(struct trial *t, const struct order *o, struct step *mail,
     const struct view_orders *all, str file) {
     struct talk_request request;
     struct call call;

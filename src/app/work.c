@@ -135,6 +135,7 @@ static err work_note(struct arena *mem, const struct work *w, struct row *job) {
         TRY(note_index(mem, w, o, &note));
     struct hearing h = {.note = &note, .job = job};
     struct orders_edit e = {.work = w, .id = job->part, .edit = note_edit, .state = &h, .job = job};
+    e.known = o;
     TRY(orders_change(mem, &e, &o));
     seen_note(w->doors, o, &note, h.paid);
     crash_at(w, CRASH_NOTE_APPLIED);
@@ -240,6 +241,7 @@ static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o
     if (!s)
         return err_make(ERR_CORRUPT, S("the step being sent is gone"));
     instant now = now_of(e->work);
+    step_with(mem, s);
     if (s->state != (n->todo == STEP_ASK ? STEP_UNKNOWN : STEP_SENDING))
         return err_make(ERR_CONFLICT, S("the outcome is written already"));
     if (n->todo == STEP_ASK)

@@ -295,6 +295,30 @@ struct tree *json_row_tree(struct json_row *r) {
     return t;
 }
 
+static void children_skip(struct json_row *r, char begin, char end) {
+    str name = {0};
+    if (!json_row_open(r, begin))
+        return;
+    while (json_row_more(r, end)) {
+        if (begin == '{' && !json_row_name(r, &name))
+            return;
+        json_row_skip(r);
+    }
+}
+
+str json_row_skip(struct json_row *r) {
+    str text = {0};
+    char kind = json_row_kind(r);
+    size_t start = r->at;
+    switch (kind) {
+    case '{': children_skip(r, '{', '}'); break;
+    case '[': children_skip(r, '[', ']'); break;
+    case '"': string_read(r, &text); break;
+    default: json_row_word(r, &text);
+    }
+    return str_part(r->text, start, r->at - start);
+}
+
 static err why_broken(const struct json_row *r) {
     if (r->depth > LIMIT_JSON_DEPTH)
         return err_make(ERR_INVALID, S("the JSON is nested too deeply"));

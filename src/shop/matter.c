@@ -13,7 +13,7 @@ static const struct field fields[] = {
         .record = &step_record},
     {.name = S_INIT("request"), .kind = FIELD_TREE, .at = offsetof(struct matter, request)},
 };
-static const struct record matter_record = {sizeof(struct matter), fields, COUNT(fields)};
+static const struct record matter_record = {sizeof(struct matter), fields, COUNT(fields), 0};
 
 struct matter matter_new(struct arena *mem, const struct shop *shop, str part, str key) {
     return (struct matter){.facts = tree_map(mem),

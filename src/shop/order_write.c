@@ -13,7 +13,7 @@
             offsetof(struct type, counter), &(of), NULL, 0          \
     }
 #define RECORD(type, fields) \
-    { sizeof(struct type), fields, COUNT(fields) }
+    { sizeof(struct type), fields, COUNT(fields), 0 }
 
 /* ---- what is kept: one table for a struct; a name once used here is never used for another
  * thing ---- */
@@ -89,7 +89,7 @@ static const struct field step_fields[] = {
     AT(step, FIELD_TEXT, key),
     {S_INIT("state"), FIELD_WORD, offsetof(struct step, state), 0, NULL, state_words, STEP_STATES},
     AT(step, FIELD_TREE, needs),
-    AT(step, FIELD_TREE, with),
+    {S_INIT("with"), FIELD_LATER, offsetof(struct step, with), offsetof(struct step, with_row), NULL, NULL, 0},
     AT(step, FIELD_INT, attempts),
     AT(step, FIELD_INT, unknowns),
     AT(step, FIELD_INT, crashes),
@@ -142,7 +142,8 @@ static const struct record consent_record = RECORD(consent_given, consent_fields
 static const struct record payment_record = RECORD(payment, payment_fields);
 static const struct record refund_record = RECORD(refund, refund_fields);
 static const struct record remark_record = RECORD(remark, remark_fields);
-const struct record step_record = RECORD(step, step_fields);
+const struct record step_record = {
+    sizeof(struct step), step_fields, COUNT(step_fields), offsetof(struct step, kept)};
 static const struct record note_record = RECORD(note, note_fields);
 
 static const struct field order_fields[] = {

@@ -20,6 +20,10 @@ static const char *list_first(const struct field *f, const void *from) {
     return *(const char *const *)at(from, f->at);
 }
 
+static str later_row(const struct field *f, const void *from) {
+    return *(const str *)at(from, f->count_at);
+}
+
 static bool record_is_empty(const struct record *r, const void *from);
 
 static bool field_is_empty(const struct field *f, const void *from) {
@@ -31,6 +35,7 @@ static bool field_is_empty(const struct field *f, const void *from) {
     case FIELD_BOOL: return !*(const bool *)value;
     case FIELD_WORD: return false;
     case FIELD_MONEY: return ((const money *)value)->currency[0] == 0;
+    case FIELD_LATER: return !later_row(f, from).len && !*(const struct tree *const *)value;
     case FIELD_TREE:
     case FIELD_MORE: return *(const struct tree *const *)value == NULL;
     case FIELD_RECORD: return record_is_empty(f->record, value);
@@ -66,11 +71,24 @@ static void number_write(struct buf *b, int64_t number) {
     buf_add(b, (str){room + i, sizeof(room) - i});
 }
 
+static const struct record_kept *kept_of(const struct record *r, const void *from) {
+    return r->kept_at ? *(const struct record_kept *const *)at(from, r->kept_at) : NULL;
+}
+
+static void later_write(struct buf *b, const struct field *f, const void *from) {
+    str row = later_row(f, from);
+    buf_add(b, row.len ? row : json_write(b->mem, *(const struct tree *const *)at(from, f->at)));
+}
+
 static void list_write(struct buf *b, const struct field *f, const void *from) {
     const char *item = list_first(f, from);
     for (size_t i = 0; i < list_count(f, from); i++, item += f->record->size) {
+        const struct record_kept *kept = kept_of(f->record, item);
         buf_byte(b, i ? ',' : '[');
-        record_write(b, f->record, item);
+        if (kept && memcmp(item, kept->was, f->record->size) == 0)
+            buf_add(b, kept->bytes);
+        else
+            record_write(b, f->record, item);
     }
     buf_byte(b, ']');
 }
@@ -85,6 +103,7 @@ static void value_write(struct buf *b, const struct field *f, const void *from) 
     case FIELD_WORD: json_write_text(b, word_of(f, from)); break;
     case FIELD_MONEY: json_write_text(b, money_write(b->mem, *(const money *)value)); break;
     case FIELD_TREE: buf_add(b, json_write(b->mem, *(const struct tree *const *)value)); break;
+    case FIELD_LATER: later_write(b, f, from); break;
     case FIELD_RECORD: record_write(b, f->record, value); break;
     case FIELD_LIST: list_write(b, f, from); break;
     case FIELD_MORE: break;
@@ -128,6 +147,12 @@ static struct tree *list_tree(struct arena *mem, const struct field *f, const vo
     return list;
 }
 
+static struct tree *later_tree(struct arena *mem, const struct field *f, const void *from) {
+    struct json_row row = json_row_new(mem, later_row(f, from));
+    return row.text.len ? json_row_tree(&row)
+                        : tree_copy(mem, *(const struct tree *const *)at(from, f->at));
+}
+
 static struct tree *value_tree(struct arena *mem, const struct field *f, const void *from) {
     const void *value = at(from, f->at);
     switch (f->kind) {
@@ -138,6 +163,7 @@ static struct tree *value_tree(struct arena *mem, const struct field *f, const v
     case FIELD_WORD: return tree_text(mem, word_of(f, from));
     case FIELD_MONEY: return tree_text(mem, money_write(mem, *(const money *)value));
     case FIELD_TREE: return tree_copy(mem, *(const struct tree *const *)value);
+    case FIELD_LATER: return later_tree(mem, f, from);
     case FIELD_RECORD: return record_tree(mem, f->record, value);
     case FIELD_LIST: return list_tree(mem, f, from);
     case FIELD_MORE: break;
@@ -209,6 +235,19 @@ static bool money_kept(struct json_row *row, money *out) {
     return json_row_text(row, &text) && money_read(text, S(""), out).code == ERR_NONE;
 }
 
+static err item_read(struct arena *mem, const struct record *r, struct json_row *row, void *item) {
+    json_row_kind(row);
+    size_t start = row->at;
+    TRY(record_read(mem, r, row, item));
+    if (!r->kept_at)
+        return OK_ERR;
+    struct record_kept *kept = NEW(mem, struct record_kept);
+    *(const struct record_kept **)into_at(item, r->kept_at) = kept;
+    kept->bytes = str_part(row->text, start, row->at - start);
+    kept->was = memcpy(arena_bytes(mem, r->size), item, r->size);
+    return OK_ERR;
+}
+
 /* A list is as long as it turns out to be. */
 static err list_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
     size_t count = 0, room = 2, size = f->record->size;
@@ -222,7 +261,7 @@ static err list_read(struct arena *mem, const struct field *f, struct json_row *
                 memcpy(more, items, count * size);
             items = more;
         }
-        TRY(record_read(mem, f->record, row, items + count++ * size));
+        TRY(item_read(mem, f->record, row, items + count++ * size));
     }
     *(void **)into_at(into, f->at) = items;
     *(size_t *)into_at(into, f->count_at) = count;
@@ -240,6 +279,7 @@ static bool value_read(const struct field *f, struct json_row *row, void *into) 
     case FIELD_WORD: return word_read(f, row, value);
     case FIELD_MONEY: return money_kept(row, value);
     case FIELD_TREE: *(const struct tree **)value = json_row_tree(row); return true;
+    case FIELD_LATER: *(str *)into_at(into, f->count_at) = json_row_skip(row); return true;
     case FIELD_RECORD:
     case FIELD_LIST:
     case FIELD_MORE: break;

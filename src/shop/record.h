@@ -15,13 +15,14 @@
 #include "base/tree.h"
 
 enum field_kind {
-    FIELD_TEXT,   /* str */
-    FIELD_INT,    /* int64_t, instant */
-    FIELD_SMALL,  /* int, unsigned below 2^31 */
-    FIELD_BOOL,   /* bool */
-    FIELD_WORD,   /* an enum, written as its word; always there */
-    FIELD_MONEY,  /* money */
-    FIELD_TREE,   /* const struct tree * */
+    FIELD_TEXT,  /* str */
+    FIELD_INT,   /* int64_t, instant */
+    FIELD_SMALL, /* int, unsigned below 2^31 */
+    FIELD_BOOL,  /* bool */
+    FIELD_WORD,  /* an enum, written as its word; always there */
+    FIELD_MONEY, /* money */
+    FIELD_TREE,  /* const struct tree * */
+    FIELD_LATER, /* const struct tree *, and a str: read, its JSON is in the str and the tree null */
     FIELD_RECORD, /* a struct inside */
     FIELD_LIST,   /* a pointer to structs, and a size_t count */
     FIELD_MORE,   /* const struct tree *: everything else; at most one, the last row */
@@ -33,7 +34,7 @@ struct field {
     str name;
     enum field_kind kind;
     size_t at;                   /* offset in the struct */
-    size_t count_at;             /* FIELD_LIST: offset of the count */
+    size_t count_at;             /* FIELD_LIST, FIELD_LATER: offset of the count, of the str */
     const struct record *record; /* FIELD_RECORD, FIELD_LIST */
     const char *const *words;    /* FIELD_WORD */
     size_t word_count;
@@ -43,6 +44,14 @@ struct record {
     size_t size; /* of the struct */
     const struct field *fields;
     size_t count;
+    size_t kept_at; /* offset of a `const struct record_kept *`; 0: there is none */
+};
+
+/* How it stands in the row it was read from. What was not changed since is written as it stood:
+ * most changes of an order are of one step, and its row is mostly steps. */
+struct record_kept {
+    str bytes;
+    const void *was;
 };
 
 /* A step, as it stands in an order's row and in a matter's. */

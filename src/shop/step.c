@@ -1,5 +1,7 @@
 #include "shop/step.h"
 
+#include "base/json_row.h"
+
 #include <assert.h>
 
 enum {
@@ -42,9 +44,17 @@ static int64_t wait_of(const struct step_outcome *o, int64_t tries, uint64_t dic
     return wished > 0 ? wished : back_off(tries, dice);
 }
 
+const struct tree *step_with(struct arena *mem, struct step *s) {
+    struct json_row row = json_row_new(mem, s->with_row);
+    if (!s->with && row.text.len)
+        s->with = json_row_tree(&row);
+    return s->with;
+}
+
 /* How long after an UNKNOWN the partner's own list can be trusted: `settle` of the step. */
 static int64_t settle_ms(const struct step *s) {
     int64_t ms = 0;
+    assert(s->with || !s->with_row.len);
     str wish = tree_get(s->with, S("settle"));
     if (wish.len && time_span_read(wish, &ms).code == ERR_NONE)
         return ms;
@@ -318,8 +328,10 @@ err step_retry_anew(struct step *s, const struct tree *with, instant now) {
         S("only what was definitely refused (poison) can be made anew: after anything else the "
           "first request may have been carried out")));
     start_over(s, now);
-    if (with)
+    if (with) {
         s->with = with;
+        s->with_row = S("");
+    }
     s->digest_before = s->digest;
     s->digest = S("");
     s->round++;

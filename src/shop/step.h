@@ -35,13 +35,16 @@ enum step_class {
     STEP_MAIL,    /* natural up to five times, then hold */
 };
 
+struct record_kept;
+
 struct step {
     int line;     /* of the order, from 0; -1: belongs to the whole order */
     str id, does; /* "invitation", "academy.invite" */
     str key;      /* HMAC of order/line/id under the shop secret, 26 characters */
     enum step_state state;
     const struct tree *needs; /* list of step ids of the same line that must have ended first */
-    const struct tree *with;  /* its settings, as planned; holes and ${NAME} unfilled */
+    const struct tree *with;  /* its settings, as planned; holes and ${NAME} unfilled: step_with */
+    str with_row;             /* the same as JSON, when it was read from a row */
     int64_t attempts;         /* sendings begun */
     int64_t unknowns;         /* outcomes that were UNKNOWN, each kept before another sending */
     int64_t crashes;          /* found sending by a new lease within the last hour */
@@ -58,7 +61,12 @@ struct step {
     str receipt;               /* the partner's words */
     const struct tree *values; /* what it obtained: name -> text */
     str error;                 /* the last thing that went wrong, for the owner */
+    const struct record_kept *kept; /* shop/record: how it stands in the row */
 };
+
+/* Its settings; null when it has none. Most steps are read and written without them. Before
+ * step_begin, step_finish and step_asked, which look for `settle`. */
+const struct tree *step_with(struct arena *mem, struct step *s);
 
 /* "<order>/<line>/<id>", line from 1, 0 for the whole order. */
 str step_job(struct arena *mem, str order, const struct step *s);
