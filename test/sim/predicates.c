@@ -192,7 +192,7 @@ static void check_step_end(
         violate(s, "L3", "%s %s was tried %lld times", g->id, now->name, (long long)k->attempts);
 }
 
-static void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
+void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
     char name[72];
     struct ghost_step *old = ghost_step(g, name_of(name, sizeof(name), k));
     if (k->state != old->state || k->attempts != old->attempts) {

@@ -141,6 +141,11 @@ struct ghost_order {
     char currency[4];
     int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
     char reference[32], gateway[8];
+    char *row;  /* as last kept; its steps stand in it as rows[] says, and end with the last */
+    size_t row_len, row_room, row_steps;
+    struct ghost_row {
+        size_t at, len;
+    } rows[SIM_STEPS];
     size_t step_count;
     struct ghost_step steps[SIM_STEPS]; /* the last member: made when needed */
 };
@@ -296,6 +301,7 @@ void check_wire(
 void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g);
 void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g);
 void check_order(struct sim *s, struct ghost_order *o, const struct order *kept);
+void check_step(struct sim *s, struct ghost_order *o, const struct step *kept);
 void check_rows(struct sim *s, struct ghost_order *o);
 void check_text(struct sim *s, const char *where, str text);
 void check_end(struct sim *s);
