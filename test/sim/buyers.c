@@ -11,10 +11,12 @@ static void form_send(struct sim *s, void *what, uint64_t number);
 static str reference_of(const struct response *r) {
     for (size_t i = 0; i < r->header_count; i++) {
         str link = r->headers[i].value;
+        if (!str_is_like(r->headers[i].name, S("Location")))
+            continue;
         size_t at = str_find(link, S("ref="));
         if (at == link.len)
             at = str_find(link, S("crc="));
-        if (str_is_like(r->headers[i].name, S("Location")) && at < link.len)
+        if (at < link.len)
             return str_part(link, at + 4, 27);
     }
     return S("");
@@ -116,7 +118,7 @@ void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
     if (s->script)
         product = (size_t)s->product;
     b->keyed = s->script || below(s, 2);
-    b->pays = s->script || below(s, 8) != 0;
+    b->pays = s->script || below(s, 1024) < (uint64_t)s->pays;
     b->first_at = s->now;
     b->body = JOIN(s->mem, S("product="), products[product].id, S("&email="), name,
         S("%40example.com&name=Anna+Nowak&price="), products[product].price,

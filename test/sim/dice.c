@@ -105,21 +105,21 @@ bool strikes(struct sim *s, enum fault f) {
 /* Each class of fault is there or not, often or seldom: a world with everything at once hides what
  * a world with two things shows. */
 void swarm_draw(struct sim *s) {
-    static const int most[FAULTS] = {[FAULT_CRASH] = 12,
-        [FAULT_CRASH_MARK] = 60,
-        [FAULT_PAUSE] = 6,
-        [FAULT_CLOCK] = 6,
+    static const int most[FAULTS] = {[FAULT_CRASH] = 16,
+        [FAULT_CRASH_MARK] = 80,
+        [FAULT_PAUSE] = 12,
+        [FAULT_CLOCK] = 12,
         [FAULT_FULL] = 8,
-        [FAULT_LOST] = 60,
-        [FAULT_DONE] = 60,
-        [FAULT_BUSY] = 30,
+        [FAULT_LOST] = 120,
+        [FAULT_DONE] = 120,
+        [FAULT_BUSY] = 60,
         [FAULT_DISK_POWER] = 6,
         [FAULT_DISK_WRITE] = 4,
         [FAULT_DISK_SYNC] = 8,
         [FAULT_DISK_SPACE] = 4,
         [FAULT_SWITCH] = 700};
     for (int f = 0; f < FAULTS; f++) {
-        int top = most[f] ? most[f] : 150;
+        int top = most[f] ? most[f] : 250;
         s->rate[f] = below(s, 2) ? 1 + (int)below(s, (uint64_t)top) : 0;
     }
     s->rate[FAULT_SWITCH] = 50 + (int)below(s, 700);
@@ -129,6 +129,9 @@ void swarm_draw(struct sim *s) {
     s->workers = 1 + (int)below(s, SIM_WORKERS);
     s->lease_most = 1 + (int)below(s, 8);
     s->buyers_left = 4 + (int)below(s, 40);
+    /* Of a shop's orders about three of ten are paid; here few to nearly all, by the seed. */
+    int part = (int)below(s, 1024);
+    s->pays = 20 + part * part / 1024 * 970 / 1024;
     s->tidy = below(s, 2);
     s->house->shop->live = below(s, 2);
 }

@@ -202,7 +202,8 @@ struct sim {
     size_t notice_count;
     struct note_kept *notes;
     size_t note_count, note_room;
-    int buyers_left, product; /* product: in exhaustive mode */
+    int buyers_left, pays; /* of 1024 buyers */
+    int product;           /* in exhaustive mode */
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
