@@ -2,11 +2,11 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/json_plain.h"
 #include "base/json_row.h"
 #include "base/limits.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <jansson.h>
 
 /* jansson judges: it is strict, fuzzed, and refuses duplicate keys and bad UTF-8. What it accepted
@@ -57,28 +57,6 @@ static void characters_write(struct buf *b, str s, bool name) {
         from = i + 1;
     }
     buf_add(b, str_from(s, from));
-}
-
-/* Bytes at the start that stand in a JSON string as they are: ASCII, no control, quote or
- * backslash. Eight at a time: the marks of a byte equal to x, or below x, are in its top bit, and
- * the lowest of them is always right. */
-size_t json_plain(str s) {
-    const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-    size_t at = 0;
-    for (uint64_t w; at + sizeof(w) <= s.len; at += sizeof(w)) {
-        memcpy(&w, s.ptr + at, sizeof(w));
-        w = le64toh(w);
-        uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-        uint64_t marks = ((quote - ones) | (slash - ones) | (w - ones * 0x20) | w) & tops;
-        if (marks)
-            return at + (size_t)__builtin_ctzll(marks) / 8;
-    }
-    for (; at < s.len; at++) {
-        unsigned char c = (unsigned char)s.ptr[at];
-        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-            break;
-    }
-    return at;
 }
 
 /* What is written here is always read back: bytes that are not UTF-8, and NUL in a name (which

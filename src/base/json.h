@@ -12,8 +12,6 @@
 MUST err json_read(struct arena *mem, str text, const struct tree **out);
 /* Compact, keys in the order kept; html is written as text; bytes that are not UTF-8 as U+FFFD. */
 str json_write(struct arena *mem, const struct tree *t);
-/* How many bytes at the start stand in a JSON string as they are. */
-size_t json_plain(str s);
 /* One text as a JSON string, quotes and all, for a writer that has no tree. */
 void json_write_text(struct buf *b, str text);
 

@@ -1,7 +1,7 @@
 #include "base/json_row.h"
 
 #include "base/encode.h"
-#include "base/json.h"
+#include "base/json_plain.h"
 #include "base/limits.h"
 
 /* Strict by itself, but for duplicate names and numbers out of a double's range; test_json holds it
@@ -227,6 +227,31 @@ bool json_row_name(struct json_row *r, str *out) {
     if (peek(r) != '"')
         return broken(r);
     return string_read(r, out) && (take(r, ':') || broken(r));
+}
+
+bool json_row_is_name(struct json_row *r, str name) {
+    const char *at = r->text.ptr + r->at;
+    if (r->text.len - r->at < name.len + 3 || at[name.len + 1] != '"' || at[0] != '"'
+        || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
+        return false;
+    r->at += name.len + 3;
+    return true;
+}
+
+bool json_row_int(struct json_row *r, int64_t *out) {
+    enum { DIGITS = 18 }; /* cannot overflow */
+    bool minus = peek(r) == '-';
+    size_t from = r->at + minus, at = from, end = r->text.len;
+    int64_t number = 0;
+    end = end - from > DIGITS ? from + DIGITS : end;
+    for (; at < end && r->text.ptr[at] >= '0' && r->text.ptr[at] <= '9'; at++)
+        number = number * 10 + (r->text.ptr[at] - '0');
+    bool zero = at > from && r->text.ptr[from] == '0' && at - from > 1;
+    if (at == from || zero || at >= r->text.len || !is_end(r->text.ptr[at]))
+        return false;
+    r->at = at;
+    *out = minus ? -number : number;
+    return true;
 }
 
 bool json_row_text(struct json_row *r, str *out) {

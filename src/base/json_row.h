@@ -31,9 +31,13 @@ char json_row_kind(struct json_row *r);
 bool json_row_open(struct json_row *r, char begin);
 bool json_row_more(struct json_row *r, char end);
 bool json_row_name(struct json_row *r, str *out);
+/* The name that comes next, as record_write writes it: then it is read. Otherwise nothing is. */
+bool json_row_is_name(struct json_row *r, str name);
 
 /* False, and nothing read, when the next value is no text. */
 bool json_row_text(struct json_row *r, str *out);
+/* A whole number of at most 18 digits, with no blank before it; else nothing is read. */
+bool json_row_int(struct json_row *r, int64_t *out);
 /* A number, true, false or null, as it stands. */
 bool json_row_word(struct json_row *r, str *out);
 /* Any value; never null. */

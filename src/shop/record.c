@@ -116,6 +116,14 @@ static void name_write(struct buf *b, char before, str name) {
     buf_byte(b, ':');
 }
 
+/* The names of a table are plain. */
+static void field_name_write(struct buf *b, char before, str name) {
+    const char begin[] = {before, '"'};
+    buf_add(b, (str){begin, sizeof(begin)});
+    buf_add(b, name);
+    buf_add(b, S("\":"));
+}
+
 void record_write(struct buf *b, const struct record *r, const void *from) {
     char before = '{';
     for (size_t i = 0; i < r->count; i++) {
@@ -123,7 +131,7 @@ void record_write(struct buf *b, const struct record *r, const void *from) {
         if (field_is_empty(f, from))
             continue;
         if (f->kind != FIELD_MORE) {
-            name_write(b, before, f->name);
+            field_name_write(b, before, f->name);
             value_write(b, f, from);
             before = ',';
             continue;
@@ -193,6 +201,8 @@ struct tree *record_tree(struct arena *mem, const struct record *r, const void *
 static bool int_read(struct json_row *row, int64_t least, int64_t most, int64_t *out) {
     str text = {0};
     int64_t number = 0;
+    if (json_row_int(row, out))
+        return *out >= least && *out <= most;
     if (!json_row_word(row, &text))
         return false;
     bool minus = str_starts(text, S("-"));
@@ -256,11 +266,12 @@ static err list_read(struct arena *mem, const struct field *f, struct json_row *
         return OK_ERR;
     while (json_row_more(row, ']')) {
         if (!items || count == room) {
-            char *more = arena_array(mem, room *= 2, size);
+            char *more = arena_bytes(mem, (room *= 2) * size);
             if (items)
                 memcpy(more, items, count * size);
             items = more;
         }
+        memset(items + count * size, 0, size);
         TRY(item_read(mem, f->record, row, items + count++ * size));
     }
     *(void **)into_at(into, f->at) = items;
@@ -298,7 +309,17 @@ static err field_read(struct arena *mem, const struct field *f, struct json_row 
     return err_make(ERR_CORRUPT, JOIN(mem, S("`"), f->name, S("` of a kept row does not read")));
 }
 
-/* Keys mostly come in the table's order, so the search goes on behind the last one found. */
+/* Keys mostly come in the table's order, and as record_write writes them. */
+static const struct field *field_next(const struct record *r, struct json_row *row, size_t *from) {
+    for (size_t k = *from; k < r->count; k++)
+        if (r->fields[k].kind != FIELD_MORE && json_row_is_name(row, r->fields[k].name)) {
+            *from = k + 1;
+            return &r->fields[k];
+        }
+    return NULL;
+}
+
+/* So the search goes on behind the last one found. */
 static const struct field *field_find(const struct record *r, str name, size_t *from) {
     for (size_t i = 0; i < r->count; i++) {
         size_t k = *from + i < r->count ? *from + i : *from + i - r->count;
@@ -329,8 +350,11 @@ err record_read(struct arena *mem, const struct record *r, struct json_row *row,
         return err_make(ERR_CORRUPT, S("a kept row is not a map"));
     if (!json_row_open(row, '{'))
         return OK_ERR;
-    while (json_row_more(row, '}') && json_row_name(row, &name)) {
-        const struct field *f = field_find(r, name, &from);
+    while (json_row_more(row, '}')) {
+        const struct field *f = field_next(r, row, &from);
+        if (!f && !json_row_name(row, &name))
+            break;
+        f = f ? f : field_find(r, name, &from);
         if (f)
             TRY(field_read(mem, f, row, into));
         else

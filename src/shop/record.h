@@ -15,14 +15,14 @@
 #include "base/tree.h"
 
 enum field_kind {
-    FIELD_TEXT,  /* str */
-    FIELD_INT,   /* int64_t, instant */
-    FIELD_SMALL, /* int, unsigned below 2^31 */
-    FIELD_BOOL,  /* bool */
-    FIELD_WORD,  /* an enum, written as its word; always there */
-    FIELD_MONEY, /* money */
-    FIELD_TREE,  /* const struct tree * */
-    FIELD_LATER, /* const struct tree *, and a str: read, its JSON is in the str and the tree null */
+    FIELD_TEXT,   /* str */
+    FIELD_INT,    /* int64_t, instant */
+    FIELD_SMALL,  /* int, unsigned below 2^31 */
+    FIELD_BOOL,   /* bool */
+    FIELD_WORD,   /* an enum, written as its word; always there */
+    FIELD_MONEY,  /* money */
+    FIELD_TREE,   /* const struct tree * */
+    FIELD_LATER,  /* the same, and a str: when read, its JSON is there and the tree is null */
     FIELD_RECORD, /* a struct inside */
     FIELD_LIST,   /* a pointer to structs, and a size_t count */
     FIELD_MORE,   /* const struct tree *: everything else; at most one, the last row */
