@@ -1,10 +1,8 @@
 #include "sim/vfs.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-enum { FILES = 8, SECTOR = 512 };
+enum { FILES = 8, SECTOR = 512, REGIONS = 64, LOCKS = SQLITE_SHM_NLOCK };
 
 struct pending { /* a write, or a truncate (bytes null) */
     sqlite3_int64 at;
@@ -13,22 +11,32 @@ struct pending { /* a write, or a truncate (bytes null) */
     struct pending *next;
 };
 
-/* What is durable of one file, by its name. */
-struct image {
-    char *name;
+struct content {
     char *bytes;
     sqlite3_int64 size, room;
+};
+
+/* One file, by its name: as programs see it, and what is durable of it. */
+struct image {
+    char *name;
+    struct content now, durable;
     struct pending *first, **last;
+    struct sim_file *open;
+    char *regions[REGIONS]; /* of the shared memory that goes with a database */
+    int region_size, mapped;
 };
 
 struct sim_file {
     sqlite3_file base;
-    struct image *image; /* null: not followed (the shared memory, temporary files) */
-    sqlite3_file *real;
+    struct image *image;
+    struct sim_file *next;      /* also has it open */
+    int level;                  /* SQLITE_LOCK_… */
+    unsigned shared, exclusive; /* locks of the shared memory, a bit for each */
+    bool maps;
 };
 
 static struct {
-    sqlite3_vfs vfs, *real;
+    sqlite3_vfs vfs;
     struct vfs_hooks hooks;
     struct image images[FILES];
     bool dark;   /* all fails */
@@ -43,7 +51,7 @@ static void *must(void *got) {
 
 /* ---- images ---- */
 
-static void image_room(struct image *i, sqlite3_int64 size) {
+static void content_room(struct content *i, sqlite3_int64 size) {
     if (size <= i->room)
         return;
     sqlite3_int64 room = size * 2;
@@ -52,18 +60,24 @@ static void image_room(struct image *i, sqlite3_int64 size) {
     i->room = room;
 }
 
-static void image_write(struct image *i, sqlite3_int64 at, const char *bytes, int size) {
-    image_room(i, at + size);
+static void content_write(struct content *i, sqlite3_int64 at, const char *bytes, int size) {
+    content_room(i, at + size);
     memcpy(i->bytes + at, bytes, (size_t)size);
     if (at + size > i->size)
         i->size = at + size;
 }
 
-static void image_cut(struct image *i, sqlite3_int64 size) {
+static void content_cut(struct content *i, sqlite3_int64 size) {
     if (size < i->size)
         memset(i->bytes + size, 0, (size_t)(i->size - size));
-    image_room(i, size);
+    content_room(i, size);
     i->size = size;
+}
+
+static void content_copy(struct content *to, const struct content *from) {
+    content_cut(to, from->size);
+    if (from->size)
+        memcpy(to->bytes, from->bytes, (size_t)from->size);
 }
 
 static void pending_add(struct image *i, sqlite3_int64 at, const void *bytes, int size) {
@@ -96,41 +110,48 @@ static void image_settle(struct image *i, bool chance) {
         struct pending *p = i->first;
         int size = survives(p, chance);
         if (p->bytes)
-            image_write(i, p->at, p->bytes, size);
+            content_write(&i->durable, p->at, p->bytes, size);
         else if (!chance || size)
-            image_cut(i, p->at);
+            content_cut(&i->durable, p->at);
         i->first = p->next;
         free(p->bytes);
         free(p);
     }
 }
 
-static struct image *image_of(const char *name) {
-    struct image *empty = NULL;
-    for (int k = FILES - 1; name && k >= 0; k--) {
+static struct image *image_find(const char *name) {
+    for (int k = 0; k < FILES; k++)
         if (state.images[k].name && !strcmp(state.images[k].name, name))
             return &state.images[k];
-        if (!state.images[k].name)
-            empty = &state.images[k];
+    return NULL;
+}
+
+static struct image *image_new(const char *name) {
+    struct image *i = state.images;
+    while (i < state.images + FILES && i->name)
+        i++;
+    if (i == state.images + FILES)
+        abort();
+    i->name = must(strdup(name));
+    return i;
+}
+
+static void regions_drop(struct image *i) {
+    for (int k = 0; k < REGIONS; k++) {
+        free(i->regions[k]);
+        i->regions[k] = NULL;
     }
-    if (empty)
-        empty->name = must(strdup(name));
-    return empty;
 }
 
 static void image_drop(struct image *i) {
-    image_settle(i, false);
-    free(i->name);
-    free(i->bytes);
-    *i = (struct image){0};
-}
-
-/* The file becomes what the image is. */
-static void image_put(const struct image *i) {
-    int file = open(i->name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0 || (i->size && pwrite(file, i->bytes, (size_t)i->size, 0) != i->size))
+    if (i->open)
         abort();
-    close(file);
+    image_settle(i, false);
+    regions_drop(i);
+    free(i->name);
+    free(i->now.bytes);
+    free(i->durable.bytes);
+    *i = (struct image){0};
 }
 
 /* ---- from outside ---- */
@@ -157,7 +178,7 @@ void vfs_restart(void) {
             continue;
         if (state.dark && !state.killed) {
             image_settle(i, true);
-            image_put(i);
+            content_copy(&i->now, &i->durable);
         } else if (is_log(i->name)) {
             image_settle(i, false);
         }
@@ -167,19 +188,16 @@ void vfs_restart(void) {
 
 void vfs_clear(void) {
     for (int k = 0; k < FILES; k++)
-        if (state.images[k].name) {
-            unlink(state.images[k].name);
+        if (state.images[k].name)
             image_drop(&state.images[k]);
-        }
     state.dark = state.killed = false;
 }
 
 /* ---- SQLite's side ---- */
 
 #define FILE_OF(f) ((struct sim_file *)(void *)(f))
-#define REAL(f)    (FILE_OF(f)->real)
 
-static int fault(sqlite3_file *f, bool sync) {
+static int fault(bool sync) {
     static const int codes[] = {[VFS_FINE] = SQLITE_OK,
         [VFS_POWER] = SQLITE_IOERR,
         [VFS_WRITE_ERROR] = SQLITE_IOERR_WRITE,
@@ -187,73 +205,157 @@ static int fault(sqlite3_file *f, bool sync) {
         [VFS_NO_SPACE] = SQLITE_FULL};
     if (state.dark)
         return SQLITE_IOERR;
-    if (!FILE_OF(f)->image)
-        return SQLITE_OK;
     enum vfs_fault what = state.hooks.fault(state.hooks.self, sync);
     state.dark = what == VFS_POWER;
     return codes[what];
 }
 
-static int sim_close(sqlite3_file *f) {
-    return REAL(f)->pMethods->xClose(REAL(f));
-}
 static int sim_read(sqlite3_file *f, void *to, int size, sqlite3_int64 at) {
-    return state.dark ? SQLITE_IOERR_READ : REAL(f)->pMethods->xRead(REAL(f), to, size, at);
+    const struct content *now = &FILE_OF(f)->image->now;
+    sqlite3_int64 there = now->size > at ? now->size - at : 0;
+    int len = there < size ? (int)there : size;
+    if (state.dark)
+        return SQLITE_IOERR_READ;
+    if (len)
+        memcpy(to, now->bytes + at, (size_t)len);
+    memset((char *)to + len, 0, (size_t)(size - len));
+    return len < size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
 }
+
 static int sim_write(sqlite3_file *f, const void *from, int size, sqlite3_int64 at) {
-    int rc = fault(f, false);
-    if (!rc)
-        rc = REAL(f)->pMethods->xWrite(REAL(f), from, size, at);
-    if (!rc && FILE_OF(f)->image)
-        pending_add(FILE_OF(f)->image, at, from, size);
-    return rc;
+    int rc = fault(false);
+    if (rc)
+        return rc;
+    content_write(&FILE_OF(f)->image->now, at, from, size);
+    pending_add(FILE_OF(f)->image, at, from, size);
+    return SQLITE_OK;
 }
+
 static int sim_truncate(sqlite3_file *f, sqlite3_int64 size) {
-    int rc = fault(f, false);
-    if (!rc)
-        rc = REAL(f)->pMethods->xTruncate(REAL(f), size);
-    if (!rc && FILE_OF(f)->image)
-        pending_add(FILE_OF(f)->image, size, NULL, 1);
-    return rc;
+    int rc = fault(false);
+    if (rc)
+        return rc;
+    content_cut(&FILE_OF(f)->image->now, size);
+    pending_add(FILE_OF(f)->image, size, NULL, 1);
+    return SQLITE_OK;
 }
+
 static int sim_sync(sqlite3_file *f, int flags) {
-    int rc = fault(f, true);
-    if (!rc && FILE_OF(f)->image)
+    int rc = fault(true);
+    if (!rc)
         image_settle(FILE_OF(f)->image, false);
     return rc;
 }
+
 static int sim_size(sqlite3_file *f, sqlite3_int64 *size) {
-    return REAL(f)->pMethods->xFileSize(REAL(f), size);
+    *size = FILE_OF(f)->image->now.size;
+    return SQLITE_OK;
 }
-static int sim_lock(sqlite3_file *f, int lock) {
-    return REAL(f)->pMethods->xLock(REAL(f), lock);
-}
-static int sim_unlock(sqlite3_file *f, int lock) {
-    return REAL(f)->pMethods->xUnlock(REAL(f), lock);
-}
-static int sim_reserved(sqlite3_file *f, int *out) {
-    return REAL(f)->pMethods->xCheckReservedLock(REAL(f), out);
-}
+
+/* What MMAP_SIZE gives back is the size: nothing is ever mapped. */
 static int sim_control(sqlite3_file *f, int op, void *arg) {
-    return REAL(f)->pMethods->xFileControl(REAL(f), op, arg);
+    if (op != SQLITE_FCNTL_MMAP_SIZE)
+        return SQLITE_NOTFOUND;
+    *(sqlite3_int64 *)arg = 0;
+    return SQLITE_OK;
 }
+
+/* As the system's VFS says it. */
 static int sim_sector(sqlite3_file *f) {
-    return REAL(f)->pMethods->xSectorSize(REAL(f));
+    return 4096;
 }
 static int sim_device(sqlite3_file *f) {
-    return REAL(f)->pMethods->xDeviceCharacteristics(REAL(f));
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
-static int sim_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out) {
-    return REAL(f)->pMethods->xShmMap(REAL(f), page, size, extend, out);
+
+/* ---- locks of a file, among the connections of this process ---- */
+
+static int level_of_others(const struct sim_file *f) {
+    int level = SQLITE_LOCK_NONE;
+    for (const struct sim_file *o = f->image->open; o; o = o->next)
+        if (o != f && o->level > level)
+            level = o->level;
+    return level;
 }
-static int sim_shm_lock(sqlite3_file *f, int at, int count, int flags) {
-    return REAL(f)->pMethods->xShmLock(REAL(f), at, count, flags);
+
+static int sim_lock(sqlite3_file *file, int lock) {
+    struct sim_file *f = FILE_OF(file);
+    int others = level_of_others(f);
+    int most = lock == SQLITE_LOCK_SHARED     ? SQLITE_LOCK_RESERVED
+               : lock == SQLITE_LOCK_RESERVED ? SQLITE_LOCK_SHARED
+                                              : SQLITE_LOCK_NONE;
+    if (f->level >= lock)
+        return SQLITE_OK;
+    if (others > most)
+        return SQLITE_BUSY;
+    f->level = lock;
+    return SQLITE_OK;
 }
-static void sim_shm_barrier(sqlite3_file *f) {
-    REAL(f)->pMethods->xShmBarrier(REAL(f));
+
+static int sim_unlock(sqlite3_file *f, int lock) {
+    if (FILE_OF(f)->level > lock)
+        FILE_OF(f)->level = lock;
+    return SQLITE_OK;
 }
-static int sim_shm_unmap(sqlite3_file *f, int remove) {
-    return REAL(f)->pMethods->xShmUnmap(REAL(f), remove);
+
+static int sim_reserved(sqlite3_file *f, int *out) {
+    const struct sim_file *mine = FILE_OF(f);
+    *out = mine->level >= SQLITE_LOCK_RESERVED || level_of_others(mine) >= SQLITE_LOCK_RESERVED;
+    return SQLITE_OK;
+}
+
+/* ---- the shared memory of a log, and its locks ---- */
+
+static int sim_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **out) {
+    struct sim_file *f = FILE_OF(file);
+    struct image *i = f->image;
+    i->mapped += !f->maps;
+    f->maps = true;
+    if (page >= REGIONS)
+        abort();
+    if (!i->regions[page] && extend)
+        i->regions[page] = must(calloc(1, (size_t)size));
+    *out = i->regions[page];
+    return SQLITE_OK;
+}
+
+static int sim_shm_lock(sqlite3_file *file, int at, int count, int flags) {
+    struct sim_file *f = FILE_OF(file);
+    unsigned bits = ((1u << count) - 1) << at;
+    if (flags & SQLITE_SHM_UNLOCK) {
+        f->shared &= ~bits;
+        f->exclusive &= ~bits;
+        return SQLITE_OK;
+    }
+    for (const struct sim_file *o = f->image->open; o; o = o->next)
+        if (o != f && (o->exclusive & bits || (flags & SQLITE_SHM_EXCLUSIVE && o->shared & bits)))
+            return SQLITE_BUSY;
+    *(flags & SQLITE_SHM_EXCLUSIVE ? &f->exclusive : &f->shared) |= bits;
+    return SQLITE_OK;
+}
+
+static void sim_shm_barrier(sqlite3_file *f) {}
+
+/* Nobody has it mapped: the next one begins with an empty one, as the system's VFS has it. */
+static int sim_shm_unmap(sqlite3_file *file, int remove) {
+    struct sim_file *f = FILE_OF(file);
+    f->shared = f->exclusive = 0;
+    f->image->mapped -= f->maps;
+    f->maps = false;
+    if (!f->image->mapped)
+        regions_drop(f->image);
+    return SQLITE_OK;
+}
+
+/* ---- open and close ---- */
+
+static int sim_close(sqlite3_file *file) {
+    struct sim_file *f = FILE_OF(file), **at = &f->image->open;
+    sim_shm_unmap(file, 0);
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+    return SQLITE_OK;
 }
 
 static const sqlite3_io_methods methods = {
@@ -279,36 +381,52 @@ static const sqlite3_io_methods methods = {
 static int sim_open(
     sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *out_flags) {
     struct sim_file *f = FILE_OF(file);
-    bool followed = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL);
-    if (state.dark)
+    struct image *i = name ? image_find(name) : NULL;
+    *f = (struct sim_file){0};
+    if (state.dark || !name || (!i && !(flags & SQLITE_OPEN_CREATE)))
         return SQLITE_CANTOPEN;
-    *f = (struct sim_file){.real = (sqlite3_file *)(void *)(f + 1)};
-    int rc = state.real->xOpen(state.real, name, f->real, flags, out_flags);
-    f->base.pMethods = f->real->pMethods ? &methods : NULL;
-    if (!rc && followed)
-        f->image = image_of(name);
-    return rc;
+    f->base.pMethods = &methods;
+    f->image = i ? i : image_new(name);
+    f->next = f->image->open;
+    f->image->open = f;
+    if (out_flags)
+        *out_flags = flags;
+    return SQLITE_OK;
 }
 
 /* That a file is gone is taken as durable at once. */
 static int sim_delete(sqlite3_vfs *vfs, const char *name, int sync) {
+    struct image *i = image_find(name);
     if (state.dark)
         return SQLITE_IOERR_DELETE;
-    struct image *i = image_of(name);
-    if (i)
-        image_drop(i);
-    return state.real->xDelete(state.real, name, sync);
+    if (!i)
+        return SQLITE_IOERR_DELETE_NOENT;
+    image_drop(i);
+    return SQLITE_OK;
+}
+
+static int sim_access(sqlite3_vfs *vfs, const char *name, int flags, int *out) {
+    *out = image_find(name) != NULL;
+    return SQLITE_OK;
+}
+
+static int sim_full_name(sqlite3_vfs *vfs, const char *name, int size, char *out) {
+    if (strlen(name) >= (size_t)size)
+        return SQLITE_CANTOPEN;
+    memcpy(out, name, strlen(name) + 1);
+    return SQLITE_OK;
 }
 
 void vfs_install(const struct vfs_hooks *hooks) {
     state.hooks = *hooks;
-    if (state.real)
+    if (state.vfs.zName)
         return;
-    state.real = sqlite3_vfs_find(NULL);
-    state.vfs = *state.real;
+    state.vfs = *sqlite3_vfs_find(NULL);
     state.vfs.zName = SIM_VFS;
-    state.vfs.szOsFile = (int)sizeof(struct sim_file) + state.real->szOsFile;
+    state.vfs.szOsFile = (int)sizeof(struct sim_file);
     state.vfs.xOpen = sim_open;
     state.vfs.xDelete = sim_delete;
+    state.vfs.xAccess = sim_access;
+    state.vfs.xFullPathname = sim_full_name;
     sqlite3_vfs_register(&state.vfs, 0);
 }

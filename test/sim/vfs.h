@@ -1,9 +1,9 @@
 /* vfs: SQLite's files with a power switch.
  *
- * Files are real ones (the system's VFS), and stand for what is in the page cache. Beside each,
- * what is durable is kept in memory: the bytes at the last sync, and every write and truncate
- * since. When the power goes, all that SQLite still tries fails; then each unsynced write is kept,
- * lost or torn at a sector, in any mixture, and the files are made what a machine would find.
+ * Each file is in memory, twice: as programs see it, which stands for the page cache, and what is
+ * durable of it: the bytes at the last sync, and every write and truncate since. When the power
+ * goes, all that SQLite still tries fails; then each unsynced write is kept, lost or torn at a
+ * sector, in any mixture, and the files are made what a machine would find.
  */
 #ifndef TEST_SIM_VFS_H
 #define TEST_SIM_VFS_H
@@ -30,7 +30,7 @@ void vfs_kill(void);
  * durable and some of the rest; after a kill they stay as they are, and the log is durable, because
  * the start-up gate of the store writes it over itself and syncs it, past SQLite. */
 void vfs_restart(void);
-/* Forgets all files and unlinks them. */
+/* Forgets all files. */
 void vfs_clear(void);
 
 #endif
