@@ -120,6 +120,9 @@ void swarm_draw(struct sim *s) {
         [FAULT_SWITCH] = 700};
     for (int f = 0; f < FAULTS; f++) {
         int top = most[f] ? most[f] : 250;
+        /* Opening SQLite takes as long as dozens of orders: there, fewer crashes for each order. */
+        if (s->disk && (f == FAULT_CRASH || f == FAULT_CRASH_MARK))
+            top /= 3;
         s->rate[f] = below(s, 2) ? 1 + (int)below(s, (uint64_t)top) : 0;
     }
     s->rate[FAULT_SWITCH] = 50 + (int)below(s, 700);

@@ -1,6 +1,7 @@
 #include "base/report.h"
 #include "sim/sim.h"
 
+#include <malloc.h>
 #include <time.h>
 
 /* sim: seeds, one after the other. The seed is printed first; a failing one is replayed with
@@ -197,6 +198,9 @@ int main(int argc, char **argv) {
     struct house_shop house;
     struct options o = {.from = 1, .seeds = 1000, .shop = "test/sim/shop"};
     setvbuf(stdout, NULL, _IOLBF, 0);
+    /* What a world gives back the next one takes: nothing goes to the system and comes again. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     if (!options_read(argc, argv, &o)) {
         fputs("usage: sim [--shop DIR] [--seeds N] [--from S] [--seconds CPU] "
               "[--exhaust FAULTS [--narrow] [--every]] [--store memory|sqlite] "

@@ -4,10 +4,11 @@
 
 enum { FILES = 8, SECTOR = 512, REGIONS = 64, LOCKS = SQLITE_SHM_NLOCK };
 
-struct pending { /* a write, or a truncate (bytes null) */
+struct pending { /* a write or a truncate */
     sqlite3_int64 at;
     int size;
-    char *bytes;
+    bool cuts;
+    char *bytes; /* null: they still stand in the file */
     struct pending *next;
 };
 
@@ -80,17 +81,23 @@ static void content_copy(struct content *to, const struct content *from) {
         memcpy(to->bytes, from->bytes, (size_t)from->size);
 }
 
-static void pending_add(struct image *i, sqlite3_int64 at, const void *bytes, int size) {
-    struct pending *p = must(calloc(1, sizeof(*p)));
-    *p = (struct pending){.at = at, .size = size};
-    if (bytes) {
-        p->bytes = must(malloc((size_t)size + 1));
-        memcpy(p->bytes, bytes, (size_t)size);
-    }
+static void pending_add(struct image *i, sqlite3_int64 at, int size, bool cuts) {
+    struct pending *p = must(malloc(sizeof(*p)));
+    *p = (struct pending){.at = at, .size = size, .cuts = cuts};
     if (!i->first)
         i->last = &i->first;
     *i->last = p;
     i->last = &p->next;
+}
+
+/* Before bytes of the file become others: what waits to be synced keeps its own. */
+static void pending_save(struct image *i, sqlite3_int64 from, sqlite3_int64 to) {
+    for (struct pending *p = i->first; p; p = p->next) {
+        if (p->cuts || p->bytes || p->at >= to || p->at + p->size <= from)
+            continue;
+        p->bytes = must(malloc((size_t)p->size + 1));
+        memcpy(p->bytes, i->now.bytes + p->at, (size_t)p->size);
+    }
 }
 
 /* Of one write: all, nothing, or its first sectors. */
@@ -109,8 +116,8 @@ static void image_settle(struct image *i, bool chance) {
     while (i->first) {
         struct pending *p = i->first;
         int size = survives(p, chance);
-        if (p->bytes)
-            content_write(&i->durable, p->at, p->bytes, size);
+        if (!p->cuts)
+            content_write(&i->durable, p->at, p->bytes ? p->bytes : i->now.bytes + p->at, size);
         else if (!chance || size)
             content_cut(&i->durable, p->at);
         i->first = p->next;
@@ -149,9 +156,9 @@ static void image_drop(struct image *i) {
     image_settle(i, false);
     regions_drop(i);
     free(i->name);
-    free(i->now.bytes);
-    free(i->durable.bytes);
-    *i = (struct image){0};
+    content_cut(&i->now, 0);
+    content_cut(&i->durable, 0);
+    *i = (struct image){.now = i->now, .durable = i->durable}; /* their room stays */
 }
 
 /* ---- from outside ---- */
@@ -226,8 +233,10 @@ static int sim_write(sqlite3_file *f, const void *from, int size, sqlite3_int64 
     int rc = fault(false);
     if (rc)
         return rc;
-    content_write(&FILE_OF(f)->image->now, at, from, size);
-    pending_add(FILE_OF(f)->image, at, from, size);
+    struct image *i = FILE_OF(f)->image;
+    pending_save(i, at, at + size);
+    content_write(&i->now, at, from, size);
+    pending_add(i, at, size, false);
     return SQLITE_OK;
 }
 
@@ -235,8 +244,10 @@ static int sim_truncate(sqlite3_file *f, sqlite3_int64 size) {
     int rc = fault(false);
     if (rc)
         return rc;
-    content_cut(&FILE_OF(f)->image->now, size);
-    pending_add(FILE_OF(f)->image, size, NULL, 1);
+    struct image *i = FILE_OF(f)->image;
+    pending_save(i, size, INT64_MAX);
+    content_cut(&i->now, size);
+    pending_add(i, size, 1, true);
     return SQLITE_OK;
 }
 
@@ -421,6 +432,9 @@ void vfs_install(const struct vfs_hooks *hooks) {
     state.hooks = *hooks;
     if (state.vfs.zName)
         return;
+    /* One thread, and nobody asks for statistics. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     state.vfs = *sqlite3_vfs_find(NULL);
     state.vfs.zName = SIM_VFS;
     state.vfs.szOsFile = (int)sizeof(struct sim_file);
