@@ -34,7 +34,8 @@ struct committer {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct commit_list waiting, submitted, done;
-    size_t waited; /* how many waited for a round lately */
+    struct committer_turns turns; /* without `wait` there is a thread */
+    size_t waited;                /* how many waited for a round lately */
     bool idle, early, stopping;
 };
 
@@ -111,19 +112,22 @@ static void round_apply(struct committer *c, const struct round *r) {
 }
 
 /* The waiter's stack may be gone as soon as the lock is given back. */
-static void waiter_wake(struct commit *commit) {
+static void waiter_wake(struct committer *c, struct commit *commit) {
     waiter_of(commit)->done = true;
-    pthread_cond_signal(&waiter_of(commit)->ready);
+    if (!c->turns.wait)
+        pthread_cond_signal(&waiter_of(commit)->ready);
 }
 
 static void round_publish(struct committer *c, struct round *r) {
     for (; r->waiters; r->waiters--)
-        waiter_wake(commit_take(&r->commits));
+        waiter_wake(c, commit_take(&r->commits));
     /* The descriptor is readable exactly while something is done and not collected. */
     if (r->commits.first && !c->done.first && eventfd_write(c->fd, 1))
         abort();
     while (r->commits.first)
         commit_add(&c->done, commit_take(&r->commits));
+    if (c->turns.turn)
+        c->turns.turn(c->turns.self);
 }
 
 static void round_leases(struct committer *c, const struct round *r) {
@@ -208,29 +212,47 @@ static void round_early(struct committer *c, struct round *r) {
     arena_free(mem);
 }
 
+/* Called with the lock held, returns with it held. */
+static void round_do(struct committer *c, struct round *r) {
+    pthread_mutex_unlock(&c->lock);
+    if (r->early)
+        round_early(c, r);
+    else
+        round_apply(c, r);
+    pthread_mutex_lock(&c->lock);
+    round_publish(c, r);
+    if (!r->leases.first)
+        return;
+    pthread_mutex_unlock(&c->lock);
+    round_leases(c, r);
+    pthread_mutex_lock(&c->lock);
+    while (r->leases.first)
+        waiter_wake(c, commit_take(&r->leases));
+    if (c->turns.turn)
+        c->turns.turn(c->turns.self);
+}
+
 static void *committer_run(void *owner) {
     struct committer *c = owner;
     struct round r;
 
     pthread_mutex_lock(&c->lock);
-    while (round_begin(c, &r)) {
-        pthread_mutex_unlock(&c->lock);
-        if (r.early)
-            round_early(c, &r);
-        else
-            round_apply(c, &r);
-        pthread_mutex_lock(&c->lock);
-        round_publish(c, &r);
-        if (!r.leases.first)
-            continue;
-        pthread_mutex_unlock(&c->lock);
-        round_leases(c, &r);
-        pthread_mutex_lock(&c->lock);
-        while (r.leases.first)
-            waiter_wake(commit_take(&r.leases));
-    }
+    while (round_begin(c, &r))
+        round_do(c, &r);
     pthread_mutex_unlock(&c->lock);
     return NULL;
+}
+
+bool committer_round(struct committer *c) {
+    struct round r = {0};
+
+    pthread_mutex_lock(&c->lock);
+    round_gather(c, &r);
+    bool any = r.commits.first || r.leases.first;
+    if (any)
+        round_do(c, &r);
+    pthread_mutex_unlock(&c->lock);
+    return any;
 }
 
 /* ---- from other threads ---- */
@@ -240,9 +262,16 @@ static void committer_add(struct committer *c, struct commit_list *list, struct 
     if (c->idle)
         pthread_cond_signal(&c->work);
     c->idle = false;
+    if (c->turns.turn)
+        c->turns.turn(c->turns.self);
 }
 
 static void committer_block(struct committer *c, struct waiter *w) {
+    if (c->turns.wait) {
+        committer_add(c, &c->waiting, &w->commit);
+        c->turns.wait(c->turns.self, &w->done);
+        return;
+    }
     pthread_cond_init(&w->ready, NULL);
     pthread_mutex_lock(&c->lock);
     committer_add(c, &c->waiting, &w->commit);
@@ -329,7 +358,7 @@ static const struct store_kind committer_kind = {
     .close = committer_close,
 };
 
-err committer_new(struct store *store, size_t batch_max, struct committer **out) {
+static struct committer *committer_make(struct store *store, size_t batch_max) {
     struct committer *c = calloc(1, sizeof *c);
     size_t batch = batch_max ? batch_max : BATCH_DEFAULT;
     struct change *changes = calloc(batch, sizeof *changes);
@@ -345,15 +374,40 @@ err committer_new(struct store *store, size_t batch_max, struct committer **out)
     };
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->work, NULL);
-    if (c->fd >= 0 && !pthread_create(&c->thread, NULL, committer_run, c)) {
+    return c;
+}
+
+static void committer_drop(struct committer *c) {
+    pthread_mutex_destroy(&c->lock);
+    pthread_cond_destroy(&c->work);
+    if (c->fd >= 0)
+        close(c->fd);
+    free(c->batch);
+    free(c);
+}
+
+static err committer_ready(struct committer *c, bool ready, struct committer **out) {
+    if (ready) {
         *out = c;
         return OK_ERR;
     }
-    if (c->fd >= 0)
-        close(c->fd);
-    free(changes);
-    free(c);
+    committer_drop(c);
     return err_make(ERR_BUSY, S("no thread or descriptor left for the committer"));
+}
+
+err committer_new(struct store *store, size_t batch_max, struct committer **out) {
+    struct committer *c = committer_make(store, batch_max);
+
+    return committer_ready(
+        c, c->fd >= 0 && !pthread_create(&c->thread, NULL, committer_run, c), out);
+}
+
+err committer_new_turns(struct store *store, size_t batch_max, const struct committer_turns *turns,
+    struct committer **out) {
+    struct committer *c = committer_make(store, batch_max);
+
+    c->turns = *turns;
+    return committer_ready(c, c->fd >= 0, out);
 }
 
 void committer_free(struct committer *c) {
@@ -361,10 +415,7 @@ void committer_free(struct committer *c) {
     c->stopping = true;
     pthread_cond_signal(&c->work);
     pthread_mutex_unlock(&c->lock);
-    pthread_join(c->thread, NULL);
-    pthread_mutex_destroy(&c->lock);
-    pthread_cond_destroy(&c->work);
-    close(c->fd);
-    free(c->batch);
-    free(c);
+    if (!c->turns.wait)
+        pthread_join(c->thread, NULL);
+    committer_drop(c);
 }

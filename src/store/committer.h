@@ -22,6 +22,16 @@ struct commit {
 
 /* batch_max: changes in one apply (0: 512). Starts the thread. The store stays the caller's. */
 MUST err committer_new(struct store *store, size_t batch_max, struct committer **out);
+/* For a world of one thread (the simulator): there is no thread, and who waits gives up its turn. */
+struct committer_turns {
+    void *self;
+    void (*wait)(void *self, const bool *done); /* comes back when *done */
+    void (*turn)(void *self);                   /* there is work, or something is done */
+};
+MUST err committer_new_turns(struct store *store, size_t batch_max,
+    const struct committer_turns *turns, struct committer **out);
+/* What the thread does again and again; false: there was nothing to do. */
+bool committer_round(struct committer *c);
 /* The committer as a store, blocking; freed with it. */
 struct store *committer_store(struct committer *c);
 void committer_submit(struct committer *c, struct commit *commit);

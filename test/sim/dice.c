@@ -136,5 +136,6 @@ void swarm_draw(struct sim *s) {
     int part = (int)below(s, 1024);
     s->pays = 20 + part * part / 1024 * 970 / 1024;
     s->tidy = below(s, 2);
+    s->committers = !below(s, 4);
     s->house->shop->live = below(s, 2);
 }

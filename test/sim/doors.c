@@ -1,6 +1,7 @@
 #include "sim/sim.h"
 
 #define OF_STORE(s) ((struct process *)(void *)((char *)(s)-offsetof(struct process, store)))
+#define OF_BACK(s)  ((struct process *)(void *)((char *)(s)-offsetof(struct process, back)))
 
 static instant door_now(void *self) {
     const struct process *p = self;
@@ -107,54 +108,142 @@ static err door_list(
     return OK_ERR;
 }
 
-static void apply_one(struct sim *s, struct change *c, bool last) {
+/* What becomes of one change before the store sees it. */
+struct fate {
+    bool lost, hidden, full;
+};
+
+static struct fate fate_of(struct sim *s, const struct change *c, bool last) {
     bool spared = is_narrow(s) && !last; /* of several, each by itself is not needed to see more */
-    bool lost = !spared && strikes(s, FAULT_LOST);
-    bool hidden = !spared && !lost && strikes(s, FAULT_DONE);
+    struct fate f = {.lost = !spared && strikes(s, FAULT_LOST)};
+    f.hidden = !spared && !f.lost && strikes(s, FAULT_DONE);
     if (strikes(s, FAULT_FULL))
         s->full_until = s->now + (int64_t)below(s, 10 * TIME_MINUTE);
-    if (s->full_until > s->now && (!c->reserve || below(s, 8) == 0)) {
+    f.full = s->full_until > s->now && (!c->reserve || below(s, 8) == 0);
+    return f;
+}
+
+static bool is_of(const struct fibre *f, const struct change *c) {
+    for (size_t i = 0; f->live && i < f->change_count; i++)
+        if (f->changes && f->changes[i].puts == c->puts)
+            return true;
+    return false;
+}
+
+static struct fibre *author_of(struct sim *s, const struct change *c) {
+    for (int i = 0; i < SIM_FIBRES; i++)
+        if (is_of(&s->fibres[i], c))
+            return &s->fibres[i];
+    return NULL;
+}
+
+static void told(struct sim *s, struct change *c, const struct fate *f) {
+    bool kept = !f->lost && !f->full && c->kept == KEPT_OK;
+    s->author = author_of(s, c);
+    if (kept)
+        ghost_applied(s, c);
+    s->author = NULL;
+    state_written(s, c);
+    if (f->full)
         c->kept = KEPT_FULL;
-        return;
-    }
-    if (!lost) {
-        s->real->kind->apply(s->real, c, 1);
-        if (c->kept == KEPT_OK)
-            ghost_applied(s, c);
-        state_written(s, c);
-    }
-    if (lost || hidden)
+    else if (f->lost || f->hidden)
         c->kept = KEPT_UNKNOWN;
     trace_add(s, (uint64_t)c->kept);
     fibre_hears(s, (uint64_t)c->kept, S(""));
 }
 
+/* All that are not lost go to the store together, as they came. */
+static void apply_all(struct sim *s, struct change *changes, size_t count) {
+    enum { MOST = 512 };
+    struct change batch[MOST];
+    struct fate fates[MOST];
+    size_t kept = 0;
+    if (count > MOST)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        fates[i] = fate_of(s, &changes[i], i + 1 == count);
+        if (!fates[i].lost && !fates[i].full)
+            batch[kept++] = changes[i];
+    }
+    if (kept)
+        s->real->kind->apply(s->real, batch, kept);
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!fates[i].lost && !fates[i].full)
+            changes[i].kept = batch[kept++].kept;
+    for (size_t i = 0; i < count; i++)
+        told(s, &changes[i], &fates[i]);
+}
+
 static void door_apply(struct store *store, struct change *changes, size_t count) {
     struct process *p = OF_STORE(store);
+    struct sim *s = p->sim;
+    struct fibre *f = s->current;
     door_read(p);
-    for (size_t i = 0; i < count; i++)
-        apply_one(p->sim, &changes[i], i + 1 == count);
+    f->changes = changes;
+    f->change_count = count;
+    if (p->committer)
+        committer_store(p->committer)->kind->apply(committer_store(p->committer), changes, count);
+    else
+        apply_all(s, changes, count);
+    f->changes = NULL;
     door(p);
 }
 
-static err door_lease(struct store *store, struct arena *mem, instant now, instant until,
-    size_t limit, struct row_list *out) {
-    struct process *p = OF_STORE(store);
+/* A committer's thread loses its turn and its life too, before and behind the write. */
+static void back_apply(struct store *back, struct change *changes, size_t count) {
+    struct process *p = OF_BACK(back);
+    door(p);
+    apply_all(p->sim, changes, count);
+    door(p);
+}
+
+static struct fibre *leaser_of(struct sim *s, const struct row_list *out) {
+    for (int i = 0; i < SIM_FIBRES; i++)
+        if (s->fibres[i].live && s->fibres[i].lease == out)
+            return &s->fibres[i];
+    abort();
+}
+
+static err lease(struct process *p, struct arena *mem, instant now, instant until, size_t limit,
+    struct row_list *out) {
     struct sim *s = p->sim;
-    door_read(p);
     if (strikes(s, FAULT_BUSY))
         return err_make(ERR_BUSY, S("the simulator leases nothing"));
     TRY(s->real->kind->lease(s->real, mem, now, until, limit, out));
     if (s->script) /* no hidden state: nobody leases twice in one moment */
         s->tokens = (uint64_t)s->now * 16 * SIM_PROCESSES + (uint64_t)(p - s->processes) * 16;
-    s->current->token = s->tokens;
+    leaser_of(s, out)->token = s->tokens;
     for (size_t i = 0; i < out->count; i++)
         ghost_leased(s, &out->rows[i], ++s->tokens);
     fibre_hears(s, (uint64_t)now, S(""));
     for (size_t i = 0; i < out->count; i++)
         row_heard(s, &out->rows[i]);
-    if (out->count || !is_narrow(s)) /* to die with nothing in hand is nothing */
+    return OK_ERR;
+}
+
+static err door_lease(struct store *store, struct arena *mem, instant now, instant until,
+    size_t limit, struct row_list *out) {
+    struct process *p = OF_STORE(store);
+    struct store *c = p->committer ? committer_store(p->committer) : NULL;
+    struct fibre *f = p->sim->current;
+    door_read(p);
+    f->lease = out;
+    err e =
+        c ? c->kind->lease(c, mem, now, until, limit, out) : lease(p, mem, now, until, limit, out);
+    f->lease = NULL;
+    TRY(e);
+    if (out->count || !is_narrow(p->sim)) /* to die with nothing in hand is nothing */
         door(p);
+    return OK_ERR;
+}
+
+static err back_lease(struct store *back, struct arena *mem, instant now, instant until,
+    size_t limit, struct row_list *out) {
+    struct process *p = OF_BACK(back);
+    door(p);
+    TRY(lease(p, mem, now, until, limit, out));
+    door(p);
     return OK_ERR;
 }
 
@@ -164,10 +253,14 @@ static void door_close(struct store *store) {
 
 static const struct store_kind door_kind = {
     "simulated", door_get, door_list, door_apply, door_lease, door_close};
+/* Behind a committer: it is asked nothing else. */
+static const struct store_kind back_kind = {
+    "behind", door_get, door_list, back_apply, back_lease, door_close};
 
 void process_doors(struct sim *s, struct process *p) {
     p->sim = s;
     p->store.kind = &door_kind;
+    p->back.kind = &back_kind;
     p->talk.say = partner_say;
     p->doors = (struct doors){.self = p,
         .now = door_now,

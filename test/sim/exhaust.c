@@ -38,6 +38,7 @@ static bool run_once(struct exploring *x) {
     s->process_count = 2;
     s->workers = 1;
     s->lease_most = 2;
+    s->committers = false;
     s->buyers_left = 1;
     s->house->shop->live = false;
     sim_run(s);

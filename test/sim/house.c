@@ -81,6 +81,8 @@ void process_start(struct sim *s, void *what, uint64_t life) {
     }
     p->alive = true;
     process_doors(s, p);
+    if (s->committers)
+        commit_start(s, p);
     for (int i = 0; i < s->workers; i++)
         fibre_start(s, p, worker_run);
     if (!s->script)
@@ -90,6 +92,7 @@ void process_start(struct sim *s, void *what, uint64_t life) {
 void process_crash(struct sim *s, struct process *p) {
     s->totals->crashes++;
     store_down(s);
+    commit_end(p);
     p->alive = false;
     p->life++;
     p->paused_until = 0;
@@ -125,7 +128,7 @@ static void request_run(struct fibre *f) {
     web(&flow, &reply);
     while (reply.changes) {
         struct change *changes = reply.changes;
-        p->store.kind->apply(&p->store, changes, reply.change_count);
+        commit_request(p, changes, reply.change_count);
         reply.changes = NULL;
         reply.kept(&flow, &reply);
     }

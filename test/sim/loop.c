@@ -205,6 +205,9 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
     f->idle = false;
     f->ask = NULL;
     f->job = NULL;
+    f->until = NULL;
+    f->changes = NULL;
+    f->lease = NULL;
     f->heard = 0;
     f->words[0] = S("");
     f->at = stack_aim(f->stack, fibre_main);
@@ -225,6 +228,21 @@ void fibre_rest(struct sim *s, instant until) {
     if (until < INT64_MAX)
         fibre_due(s, f, until);
     to_main(s);
+}
+
+void fibre_until(struct sim *s, const bool *done) {
+    struct fibre *f = s->current;
+    f->until = done;
+    while (!*done) {
+        f->serial++;
+        f->wake_at = INT64_MAX;
+        to_main(s);
+    }
+    f->until = NULL;
+}
+
+void fibre_done(struct sim *s, struct fibre *f) {
+    fibre_due(s, f, s->now);
 }
 
 /* Something became due: who rests looks again within the half second of the pool. */

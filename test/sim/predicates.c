@@ -1,3 +1,4 @@
+#include "base/hash.h"
 #include "base/json.h"
 #include "sim/sim.h"
 
@@ -127,7 +128,7 @@ static uint64_t needs_of(struct ghost_order *g, const struct step *k) {
 
 /* S11: what became of a step is written by the holder of its last lease, or by a person. */
 static void check_fence(struct sim *s, struct ghost_order *g, struct ghost_step *old) {
-    const struct fibre *f = s->current;
+    const struct fibre *f = s->author;
     bool mine = f && f->job && str_is(f->job->kind, S("job"))
                 && str_is(f->job->key, str_of(old->name)) && str_is(f->job->part, str_of(g->id));
     if (mine && f->token != old->holder)
@@ -137,7 +138,7 @@ static void check_fence(struct sim *s, struct ghost_order *g, struct ghost_step 
 /* Terminal is terminal; only a person takes a step from poison or hold (S10). */
 static void check_step_state(
     struct sim *s, struct ghost_order *g, struct ghost_step *old, const struct step *k) {
-    bool person = s->again || (s->current && s->current->words[0].len && !s->current->job);
+    bool person = s->again || (s->author && s->author->words[0].len && !s->author->job);
     bool ended =
         old->state == STEP_DONE || old->state == STEP_DROPPED || old->state == STEP_SKIPPED;
     bool stuck = old->state == STEP_HOLD || old->state == STEP_POISON;
@@ -343,6 +344,24 @@ static void check_sums(struct sim *s, struct ghost_order *g, const struct order 
         violate(s, "L2", "%s: the money is there and the order is not paid", g->id);
 }
 
+static bool is_there(struct sim *s, str part, str kind, str key) {
+    struct row row;
+    return s->real->kind->get(s->real, s->scratch, part, kind, key, &row).code == ERR_NONE;
+}
+
+/* S14, for a person: a paid order is found by its e-mail, and by each of its transactions. */
+static void check_found(struct sim *s, struct ghost_order *g, const struct order *o) {
+    str mail = hash_sha256_hex(s->scratch, str_lower(s->scratch, o->buyer.email));
+    bool found = is_there(s, JOIN(s->scratch, S("mail/"), mail), S("mail"), o->id);
+    for (size_t i = 0; i < o->payment_count && found; i++) {
+        const struct payment *p = &o->payments[i];
+        str sum = str_part(hash_sha256_hex(s->scratch, p->transaction), 0, 32);
+        found = is_there(s, JOIN(s->scratch, S("pay/"), p->gateway, S("/"), sum), S("pay"), o->id);
+    }
+    if (!found)
+        violate(s, "S14", "%s is paid and not found by its e-mail or a transaction", g->id);
+}
+
 /* L2: a paid order is fulfilled, or waits for a person. */
 static void check_ended(struct sim *s, struct ghost_order *g, const struct order *o) {
     for (size_t i = 0; i < g->step_count; i++) {
@@ -377,5 +396,7 @@ void check_end(struct sim *s) {
         }
         check_sums(s, g, o);
         check_ended(s, g, o);
+        if (o->paid_at)
+            check_found(s, g, o);
     }
 }

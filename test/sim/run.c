@@ -38,6 +38,9 @@ static void world_clear(struct sim *s) {
     s->full_until = 0;
     s->now = 1795600000000;
     s->dice = hash_bytes(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
+    s->author = NULL;
+    for (int i = 0; i < SIM_PROCESSES; i++)
+        commit_end(&s->processes[i]);
     memset(s->processes, 0, sizeof(s->processes));
 }
 
@@ -82,5 +85,7 @@ void sim_run(struct sim *s) {
     if (!s->failed && !(s->script && s->script->known))
         check_end(s);
     fibres_drop(s, NULL);
+    for (int i = 0; i < SIM_PROCESSES; i++)
+        commit_end(&s->processes[i]);
     store_end(s);
 }

@@ -14,6 +14,7 @@
 #include "app/load.h"
 #include "app/orders.h"
 #include "app/work.h"
+#include "store/committer.h"
 
 enum {
     SIM_PROCESSES = 3,
@@ -78,7 +79,11 @@ struct event {
 
 struct process {
     struct sim *sim;
-    struct store store; /* its door to the store */
+    struct store store;          /* its door to the store */
+    struct store back;           /* of its committer */
+    struct committer *committer; /* null: none in this world */
+    struct fibre *committing;
+    bool turn, called; /* the event loop will look; there may be work for the committer */
     struct talk talk;
     struct doors doors;
     struct work work;
@@ -95,6 +100,10 @@ struct fibre {
     struct process *process;
     void (*run)(struct fibre *f);
     bool live, idle;
+    const bool *until;            /* waits for its committer */
+    const struct change *changes; /* on their way to the store, or a lease: whose they are */
+    size_t change_count;
+    const struct row_list *lease;
     instant wake_at;
     uint64_t serial; /* of the wake-up that counts */
     struct ask *ask;
@@ -207,7 +216,9 @@ struct sim {
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
-    bool again; /* after a restart: whose write it was that is found now is not known */
+    bool committers;      /* each process has one; else it speaks to the store itself */
+    struct fibre *author; /* of the change that is applied */
+    bool again;           /* after a restart: whose write it was that is found now is not known */
     char why[400];
     struct totals *totals;
     const char *disk;        /* path of the database; null: the memory store */
@@ -221,7 +232,7 @@ struct script {
     int at[SCRIPT_MOST], count; /* ascending */
     int points;                 /* passed in this run */
     int left;                   /* strikes that there could still be */
-    bool narrow; /* fewer kinds, no point that says what another one says */
+    bool narrow;                /* fewer kinds, no point that says what another one says */
     bool known;                 /* out: ended early, in a state that was explored before */
     uint64_t events;            /* added in this run */
     uint32_t run;               /* its number */
@@ -258,6 +269,9 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
 void fibre_sleep(struct sim *s, int64_t ms);
 /* Until fibre_wake, or for ever. */
 void fibre_rest(struct sim *s, instant until);
+/* Until *done, that fibre_done tells of. */
+void fibre_until(struct sim *s, const bool *done);
+void fibre_done(struct sim *s, struct fibre *f);
 void fibre_hint(struct sim *s);
 void fibre_wake(struct sim *s, void *fibre, uint64_t serial);
 void fibre_free(struct fibre *f);
@@ -276,6 +290,12 @@ void last_sweep(struct sim *s, void *nothing, uint64_t number);
 
 /* ---- doors.c ---- */
 void process_doors(struct sim *s, struct process *p);
+
+/* ---- commit.c: the committer, by turns ---- */
+void commit_start(struct sim *s, struct process *p);
+void commit_end(struct process *p);
+/* As the event loop does it: submits, and is called when it is done. */
+void commit_request(struct process *p, struct change *changes, size_t count);
 
 /* ---- partners.c ---- */
 void partner_say(
@@ -324,7 +344,7 @@ struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *
 
 /* ---- exhaust.c; what failed is printed ---- */
 struct explored {
-    bool narrow, every; /* every: also what is known already */
+    bool narrow, every;       /* every: also what is known already */
     int64_t runs, bad, known; /* out; known: ended early, in a state that was explored before */
     size_t states;
 };
