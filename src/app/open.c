@@ -45,8 +45,7 @@ static enum log_wish logs_of(const struct shop *s) {
                                         : LOG_REQUESTS;
 }
 
-/* When a backup was last put in the place of the database. */
-static err restored_read(struct arena *mem, struct doors *d) {
+err open_restored(struct arena *mem, struct doors *d) {
     struct row row;
     const struct tree *t = NULL;
     err e = d->store->kind->get(d->store, mem, S("shop"), S("restored"), S(""), &row);
@@ -112,7 +111,7 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
         .logs = logs_of(shop->shop),
     };
     out->work = (struct work){.doors = &out->doors, .shop = shop->shop, .theme = shop->site.theme};
-    e = restored_read(mem, &out->doors);
+    e = open_restored(mem, &out->doors);
     if (e.code != ERR_NONE)
         open_close(out);
     return e;

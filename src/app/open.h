@@ -19,6 +19,8 @@ struct opened {
 };
 
 MUST err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *out);
+/* When a backup was last put in the place of the database; 0: never. */
+MUST err open_restored(struct arena *mem, struct doors *d);
 void open_close(struct opened *o);
 
 #endif

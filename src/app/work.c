@@ -195,11 +195,19 @@ static bool buyer_waits(const struct order *o) {
 }
 
 /* Of an order that is older than the restore of a backup: the program that was ended may have sent
- * it after the backup was made. Not known from the step, so all are doubted, once. */
+ * it after the backup was made. Not known from the step, so all are doubted, once. Orders are told
+ * by their ids: `restored_at` is never before the newest id in the backup, whatever the clocks. */
 static bool is_in_doubt(
     const struct doors *d, const struct order *o, const struct step *s, instant now) {
-    return d->restored_at && o->placed_at <= d->restored_at && s->doubted_at < d->restored_at
+    return d->restored_at && order_id_at(o->id) <= d->restored_at && s->doubted_at < d->restored_at
            && s->state == STEP_READY && s->due <= now;
+}
+
+/* Once, also by a clock that is behind that of the restore. */
+static void doubt(const struct doors *d, struct step *s, enum step_class class, instant now) {
+    step_doubt(s, class, d->restored_from, now);
+    if (s->doubted_at < d->restored_at)
+        s->doubted_at = d->restored_at;
 }
 
 static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
@@ -218,7 +226,7 @@ static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o)
     err made = call_new(mem, e->work, o, s, &n->call);
     bool doubted = is_in_doubt(e->work->doors, o, s, now);
     if (doubted)
-        step_doubt(s, n->call.class, e->work->doors->restored_from, now);
+        doubt(e->work->doors, s, n->call.class, now);
     n->todo = step_begin(s, n->call.class, now);
     if (doubted && n->todo == STEP_REST)
         n->todo = STEP_WRITE; /* now on hold, or to be asked about */

@@ -27,6 +27,13 @@ bool order_id_is(str id) {
     return true;
 }
 
+instant order_id_at(str id) {
+    uint64_t at = 0;
+    if (!order_id_is(id) || !base32_number_read(str_part(id, 1, ID_TIME), &at))
+        return 0;
+    return (instant)at;
+}
+
 str order_id_from(struct arena *mem, bool live, instant at) {
     return order_id_new(mem, live, at < 0 ? 0 : at, 0);
 }

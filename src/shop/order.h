@@ -104,6 +104,8 @@ struct order {
 /* 'o' or 't', 10 characters of time, 8 of dice (40 bits): 19 letters and digits, sorts by time. */
 str order_id_new(struct arena *mem, bool live, instant now, uint64_t dice);
 bool order_id_is(str id);
+/* When it was made, by the clock of then; 0: it is no id. */
+instant order_id_at(str id);
 /* The least id that an order placed at `at` can have, for lists by time; without mode letter the
  * caller lists 'o' and 't' apart. */
 str order_id_from(struct arena *mem, bool live, instant at);

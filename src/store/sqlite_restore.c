@@ -21,8 +21,7 @@ static const char *beside(struct arena *mem, str path, str ending) {
 
 static err failed(struct arena *mem, str doing, str path) {
     enum err_code code = errno == ENOSPC ? ERR_FULL : errno == ENOENT ? ERR_ABSENT : ERR_SETUP;
-    return err_make(
-        code, JOIN(mem, doing, S(" "), path, S(": "), str_of(strerror(errno))));
+    return err_make(code, JOIN(mem, doing, S(" "), path, S(": "), str_of(strerror(errno))));
 }
 
 /* ---- making ready ---- */
@@ -60,9 +59,10 @@ static err is_whole(struct arena *mem, str file) {
     struct stat is;
     if (stat(beside(mem, file, S("-wal")), &is) || !is.st_size)
         return OK_ERR;
-    return err_make(ERR_INVALID,
-        JOIN(mem, file, S(" is a database in use or left by a crash (there is a -wal beside it), "
-                          "no backup: name a file that `grosz backup` made")));
+    return err_make(
+        ERR_INVALID, JOIN(mem, file,
+                         S(" is a database in use or left by a crash (there is a -wal beside it), "
+                           "no backup: name a file that `grosz backup` made")));
 }
 
 static err ask_number(struct sql *q, struct arena *mem, const char *text, int64_t *out) {
@@ -96,13 +96,19 @@ static err look(struct sql *q, struct arena *mem, struct store_restore *r) {
 /* The row says until when somebody else may have done what stands here as open. The secret does not
  * stay in the database, not in its free pages either. */
 static err mark(struct sql *q, struct arena *mem, const struct store_restore *r) {
+    static const char newest[] =
+        "SELECT coalesce(max(part), '') FROM row WHERE kind = 'order' AND part < ?1";
     struct buf text = buf_new(mem, 2048);
+    str live = {0}, test = {0};
+    TRY(sqlite_err(mem, q, sql_ask(q, mem, newest, S("p"), &live), newest));
+    TRY(sqlite_err(mem, q, sql_ask(q, mem, newest, S("u"), &test), newest));
+    str row = store_restored(mem, r->now, r->made_at, live, test);
     buf_format(&text,
         "PRAGMA secure_delete=ON;BEGIN IMMEDIATE;DROP TABLE IF EXISTS backup;"
         "DELETE FROM row WHERE kind = 'restored' AND part = 'shop';"
         "INSERT INTO row (kind, part, key, version, due, leased, bytes) VALUES ('restored', 'shop',"
-        " '', 1, 0, 0, CAST('{\"at\":%lld,\"made_at\":%lld}' AS BLOB));COMMIT",
-        (long long)r->now, (long long)r->made_at);
+        " '', 1, 0, 0, CAST('%.*s' AS BLOB));COMMIT",
+        (int)row.len, row.ptr);
     return sqlite_err(mem, q, sql_run(q, str_cz(mem, buf_str(&text))), "mark as restored");
 }
 

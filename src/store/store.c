@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "shop/order.h"
 #include "store/row.h"
 
 /* A part, kind or key: Azure takes neither control characters nor more than 512 characters. */
@@ -110,4 +111,14 @@ struct row row_copy(struct arena *mem, const struct row *row) {
     copy.key = str_copy(mem, row->key);
     copy.bytes = str_copy(mem, row->bytes);
     return copy;
+}
+
+str store_restored(
+    struct arena *mem, instant now, instant made_at, str newest_live, str newest_test) {
+    instant at = now, live = order_id_at(newest_live), test = order_id_at(newest_test);
+
+    at = live > at ? live : at;
+    at = test > at ? test : at;
+    return JOIN(
+        mem, S("{\"at\":"), str_int(mem, at), S(",\"made_at\":"), str_int(mem, made_at), S("}"));
 }

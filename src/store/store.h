@@ -124,7 +124,7 @@ MUST err store_sqlite_backup(struct store *s, struct arena *mem, str path, struc
 /* The backup in `file` takes the place of the database, which nobody may have open (ERR_BUSY), and
  * which is kept beside it as <path>.before-<n>. Foreign, newer and broken files are refused. Killed
  * at any point, either nothing has happened or the next one to open it finishes. A row says that it
- * was restored: part "shop", kind "restored", {at, made_at}. */
+ * was restored: part "shop", kind "restored", as store_restored says. */
 struct store_restore {
     instant now;
     /* Asked when the file is known to be good; an error ends it with nothing changed. */
@@ -133,6 +133,10 @@ struct store_restore {
     int64_t orders;
     str print, secret;
 };
+/* {at, made_at}. `at` is now, or when the newest order in the backup was placed, live or test, if a
+ * clock was ahead: every order up to then may have been in it. */
+str store_restored(
+    struct arena *mem, instant now, instant made_at, str newest_live, str newest_test);
 MUST err store_sqlite_restore(struct arena *mem, str path, str file, struct store_restore *r);
 /* The same as store_sqlite_backup, without a label. */
 MUST err store_sqlite_copy(struct store *s, struct arena *mem, str path);

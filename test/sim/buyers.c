@@ -34,7 +34,7 @@ static void pays(struct sim *s, void *what, uint64_t number) {
 /* S16: the same key and the same body give the same order. */
 static void same_order(struct sim *s, const struct buyer_form *b, const struct ghost_order *o) {
     bool fresh = s->now - b->first_at < 12 * TIME_HOUR && !s->rate[FAULT_CLOCK];
-    if (b->order && b->order != o && fresh)
+    if (b->order && !b->order->lost && b->order != o && fresh)
         violate(s, "S16", "one key, one form, two orders: %s and %s", b->order->id, o->id);
 }
 

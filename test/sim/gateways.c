@@ -106,6 +106,13 @@ static void heard(struct sim *s, struct ask *a, const struct response *r) {
         again(s, n);
 }
 
+/* The owner asks for all notes of some days. */
+void notice_again(struct sim *s, struct notice *n) {
+    n->acked = false;
+    n->tries = 0;
+    event_add(s, s->now + (int64_t)below(s, TIME_HOUR), notice_send, n, 0);
+}
+
 /* Whether it is heard or not, a gateway that has no word comes again. */
 static void notice_check(struct sim *s, void *what, uint64_t number) {
     struct notice *n = what;
@@ -115,6 +122,8 @@ static void notice_check(struct sim *s, void *what, uint64_t number) {
 
 static void notice_send(struct sim *s, void *what, uint64_t number) {
     struct notice *n = what;
+    if (n->gone)
+        return;
     struct ask *a = NEW(s->mem, struct ask);
     *a = (struct ask){.method = "POST",
         .target = JOIN(s->mem, S("/api/payment/"), n->gateway),
@@ -197,6 +206,19 @@ static void rumours(struct sim *s, struct ghost_order *o, str transaction) {
     }
 }
 
+/* Too little, and never the rest. */
+static void half(struct sim *s, struct ghost_order *o, str transaction) {
+    struct notice *n = notice_new(s, o, EVENT_SHORT);
+    if (!n)
+        return;
+    n->transaction = transaction;
+    n->amount = o->total / 2;
+    n->good = true;
+    o->taken = n->amount;
+    sign(s, n, str_of(o->reference));
+    tell(s, n);
+}
+
 /* First too little, then the rest: tpay's surcharge, with one transaction. */
 static void in_two(struct sim *s, struct ghost_order *o, str transaction) {
     struct notice *n = notice_new(s, o, EVENT_SHORT);
@@ -213,6 +235,10 @@ void gateway_takes(struct sim *s, struct ghost_order *o) {
     str transaction = JOIN(s->mem, S("TR-"), str_of(o->reference), S("-"), number);
     if (o->taken)
         return;
+    if (!s->script && str_is(str_of(o->gateway), S("blik")) && !below(s, 16)) {
+        half(s, o, transaction);
+        return;
+    }
     charge(s, o, EVENT_PAID, transaction, 0);
     if (s->script)
         charge(s, o, EVENT_PAID, JOIN(s->mem, transaction, S("-2")), 0);

@@ -232,6 +232,9 @@ void ghost_applied(struct sim *s, const struct change *c) {
         if (!s->script)
             trace_add(s, hash_bytes(hash_bytes(note_name(p->part, p->key), p->kind), p->bytes));
         check_text(s, "a row", p->bytes);
+        if (!restore_knows(p->kind))
+            violate(s, "the simulator", "does not copy rows of kind %.*s", (int)p->kind.len,
+                p->kind.ptr);
         for (size_t k = 0; k < COUNT(kinds); k++)
             if (str_is(kinds[k].kind, p->kind))
                 kinds[k].applied(s, p);
@@ -292,7 +295,7 @@ void ghost_again(struct sim *s) {
     again_rows(s, S("open"), open_applied);
     s->again = false;
     for (size_t i = 0; i < s->order_count; i++) {
-        if (!s->orders[i].seen)
+        if (!s->orders[i].seen && s->orders[i].kept)
             violate(s, "S1", "the order %s is gone after a crash", s->orders[i].id);
         check_rows(s, &s->orders[i]);
     }

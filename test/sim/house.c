@@ -81,6 +81,7 @@ void process_start(struct sim *s, void *what, uint64_t life) {
     }
     p->alive = true;
     process_doors(s, p);
+    restore_read(s, p);
     if (s->committers)
         commit_start(s, p);
     for (int i = 0; i < s->workers; i++)

@@ -90,6 +90,7 @@ static const struct {
     const char *found;
 } kept[] = {
     {15, "what waited for a dropped step waited for ever, and nobody was told"},
+    {2955, "after a restore, what a clock ahead had placed was sent without being doubted"},
     {629, "a clock ahead for longer than orders live led the sweep past orders still to come"},
     {224, "a job was given back while its partner was asked, so two workers asked for ever"},
 };

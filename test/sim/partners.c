@@ -51,6 +51,8 @@ static uint64_t effect_number(const struct effect *e) {
 }
 
 static void effect_late(struct sim *s, void *what, uint64_t number) {
+    struct effect *e = what;
+    e->step->late -= e->step->late > 0;
     effect_now(s, what);
 }
 
@@ -106,6 +108,7 @@ static bool act(struct sim *s, const struct effect *e, bool mail, struct answer 
         if (misbehaviours[i].fault == FAULT_TALK_LATE) {
             struct effect *late = NEW(s->mem, struct effect);
             *late = *e;
+            e->step->late++;
             int64_t wait = (int64_t)below(s, below(s, 8) ? 40 * TIME_SECOND : 10 * TIME_MINUTE);
             if (s->script) /* asked once, it was not there; asked again, it is */
                 wait = 40 * TIME_SECOND;

@@ -209,6 +209,20 @@ void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
     check_step_end(s, g, old, k);
 }
 
+/* It was owed before a restore of which the backup did not know: what was done stays done. */
+static void steps_gone(struct ghost_order *g, struct ghost_step *more) {
+    more->doubtful = g->restored;
+    for (size_t i = 0; i < g->gone_count; i++) {
+        const struct ghost_step *k = &g->gone[i];
+        if (!str_is(str_of(k->name), str_of(more->name)))
+            continue;
+        more->effects = k->effects;
+        more->late = k->late;
+        more->effects_before = k->effects + k->late;
+        more->done_there = k->done_there;
+    }
+}
+
 static void steps_add(struct sim *s, struct ghost_order *g, const struct order *o) {
     if (o->step_count < g->step_count)
         violate(s, "S14", "the order %s lost a step", g->id);
@@ -223,6 +237,7 @@ static void steps_add(struct sim *s, struct ghost_order *g, const struct order *
         *more = (struct ghost_step){
             .name_len = full.len, .state = o->steps[i].state, .attempts = o->steps[i].attempts};
         memcpy(more->name, name, full.len + 1);
+        steps_gone(g, more);
     }
 }
 
@@ -289,6 +304,21 @@ static bool is_about_money(const struct ghost_step *g) {
            || str_starts(str_of(g->name), S("0/needs-you.0.money."));
 }
 
+/* S18: after the restore of a backup nothing leaves for a step that was open in it, or that the
+ * order did not owe yet, before that was doubted: counted as unknown, the partner asked where it can
+ * be, a person having said so where it can neither be asked nor takes a repeat. */
+static void check_doubted(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
+    bool opaque = str_is(str_of(g->name), S("1/badge"));
+    bool askable = str_is(str_of(g->name), S("1/invitation"));
+    bool person = g->retries > g->retries_before;
+    bool asked = g->asks > g->asks_before;
+    if (g->doubtful
+        && (g->unknowns <= g->unknowns_before || (opaque && !person)
+            || (askable && !asked && !person)))
+        violate(s, "S18", "%s %s was sent after a restore, and not doubted", o->id, g->name);
+    g->doubtful = false;
+}
+
 /* S7: nothing leaves for an order that is not kept as paid, but to its owner about money. S8: nor
  * before what it needs is done. S9: nor without its intent, written down before. */
 void check_wire(
@@ -299,6 +329,7 @@ void check_wire(
         if (g->needs >> i & 1 && o->steps[i].state != STEP_DONE && o->steps[i].state != STEP_DROPPED
             && o->steps[i].state != STEP_SKIPPED)
             violate(s, "S8", "%s %s was sent before %s", o->id, g->name, o->steps[i].name);
+    check_doubted(s, o, g);
     if (++g->wires > g->attempts)
         violate(s, "S9", "%s %s was sent %d times, written down %lld times", o->id, g->name,
             g->wires, (long long)g->attempts);
@@ -317,7 +348,8 @@ void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
  * an opaque partner's not even then, without a person. */
 void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
     bool opaque = str_is(str_of(g->name), S("1/badge"));
-    int64_t most = 1 + g->retries + (opaque ? 0 : g->unknowns);
+    int64_t most = (g->effects_before ? g->effects_before : 1) + g->retries - g->retries_before
+                   + (opaque ? 0 : g->unknowns - g->unknowns_before);
     if (g->effects > most)
         violate(s, "S6", "%s %s was carried out %d times, %lld are accounted for", o->id, g->name,
             g->effects, (long long)most);
@@ -331,7 +363,7 @@ static void check_sums(struct sim *s, struct ghost_order *g, const struct order 
     for (size_t i = 0; i < s->notice_count; i++) {
         const struct notice *n = &s->notices[i];
         if (n->order == g && n->good && n->acked)
-            *(n->what == EVENT_PAID ? &paid : &back) += n->amount;
+            *(n->what == EVENT_REFUND ? &back : &paid) += n->amount;
     }
     for (size_t i = 0; i < o->payment_count; i++)
         kept += o->payments[i].amount.minor;
@@ -382,12 +414,14 @@ static void check_ended(struct sim *s, struct ghost_order *g, const struct order
 
 void check_end(struct sim *s) {
     for (size_t i = 0; i < s->notice_count; i++)
-        if (s->notices[i].genuine && !s->notices[i].acked)
+        if (s->notices[i].genuine && !s->notices[i].acked && !s->notices[i].gone)
             violate(s, "L1", "a note was never acknowledged: %.*s", (int)s->notices[i].body.len,
                 s->notices[i].body.ptr);
     for (size_t i = 0; i < s->order_count && !s->failed; i++) {
         struct order *o = NULL;
         struct ghost_order *g = &s->orders[i];
+        if (!g->kept)
+            continue; /* lost with what was kept after a backup */
         arena_reset(s->scratch);
         err e = orders_get(s->scratch, s->real, str_of(g->id), &o);
         if (e.code != ERR_NONE || lasting(o) != g->hash) {

@@ -56,6 +56,7 @@ enum fault {
     FAULT_TALK_HTML,  /* done, and 200 with nonsense */
     FAULT_TALK_CUT,   /* done, and JSON that breaks off */
     FAULT_TALK_STALE, /* asked, the partner's list is not up to date */
+    FAULT_RESTORE,    /* an older backup takes the place of the store (memory) */
     FAULT_DISK_POWER, /* these with SQLite only: the power goes at a write or sync of a file */
     FAULT_DISK_WRITE,
     FAULT_DISK_SYNC,
@@ -135,12 +136,20 @@ struct ghost_step {
     int64_t wire_round;
     char wire_key[40];
     int wires, effects, retries, asks;
+    int late; /* effects that are still to come */
+    /* at the last restore of a backup; doubtful: nothing may be sent before it was doubted */
+    int effects_before, retries_before, asks_before;
+    int64_t unknowns_before;
+    bool doubtful;
     instant done_there; /* the first effect */
 };
 
 struct ghost_order {
     char id[24];
     bool acked, kept, paid, open, expired, seen;
+    bool restored, lost;     /* from a backup; it was kept after one that was restored */
+    struct ghost_step *gone; /* steps that were there before the restore and not in the backup */
+    size_t gone_count;
     uint64_t hash; /* of what never changes */
     int64_t version;
     enum order_state state;
@@ -167,6 +176,7 @@ struct notice {
     int64_t amount, asked;
     str transaction, refund;
     bool genuine, good, acked; /* good: counts as money */
+    bool gone;                 /* with a restore, and nobody tells of it again */
     int tries;
 };
 
@@ -213,6 +223,7 @@ struct sim {
     size_t note_count, note_room;
     int buyers_left, pays; /* of 1024 buyers */
     int product;           /* in exhaustive mode */
+    struct backup *backup;
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
@@ -291,6 +302,12 @@ void last_sweep(struct sim *s, void *nothing, uint64_t number);
 /* ---- doors.c ---- */
 void process_doors(struct sim *s, struct process *p);
 
+/* ---- restore.c ---- */
+void backup_comes(struct sim *s, void *nothing, uint64_t number);
+void restore_comes(struct sim *s, void *nothing, uint64_t number);
+void restore_read(struct sim *s, struct process *p);
+bool restore_knows(str kind);
+
 /* ---- commit.c: the committer, by turns ---- */
 void commit_start(struct sim *s, struct process *p);
 void commit_end(struct process *p);
@@ -304,6 +321,7 @@ void partner_say(
 /* ---- buyers.c, gateways.c ---- */
 void buyer_comes(struct sim *s, void *nothing, uint64_t number);
 void gateway_takes(struct sim *s, struct ghost_order *o);
+void notice_again(struct sim *s, struct notice *n);
 void gateway_forges(struct sim *s, void *nothing, uint64_t number);
 
 /* ---- ghost.c and predicates.c ---- */

@@ -1,0 +1,187 @@
+#include "app/open.h"
+#include "sim/sim.h"
+
+/* An owner makes a backup; later everything is stopped and the backup takes the place of the store,
+ * as `grosz restore` does it with files: the rows as they were, and the row that says when and from
+ * when. What was acknowledged in between is lost by nature; the ghost goes back with it, but not in
+ * what partners did and gateways took. Of gateways half send all notes of that time again. */
+
+struct kept_row {
+    struct row row;
+    struct kept_row *next;
+};
+
+struct backup {
+    instant made_at;
+    struct kept_row *rows;
+    struct ghost_order *orders;
+    size_t order_count;
+    struct note_kept *notes;
+    size_t note_count;
+};
+
+static const str kinds[] = {S_INIT("order"), S_INIT("job"), S_INIT("stuck"), S_INIT("open"),
+    S_INIT("note"), S_INIT("stray"), S_INIT("seen"), S_INIT("sent"), S_INIT("mail"), S_INIT("pay"),
+    S_INIT("key"), S_INIT("sweep"), S_INIT("matter"), S_INIT("ask"), S_INIT("silence"),
+    S_INIT("text"), S_INIT("backup"), S_INIT("restored")};
+
+bool restore_knows(str kind) {
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (str_is(kinds[i], kind))
+            return true;
+    return false;
+}
+
+/* ---- a copy ---- */
+
+static void rows_copy(struct sim *s, struct backup *b, str kind) {
+    struct query q = {.kind = kind, .limit = 1000};
+    struct row_list rows = {.more = true};
+    while (rows.more) {
+        err e = s->real->kind->list(s->real, s->mem, &q, &rows);
+        if (e.code != ERR_NONE)
+            abort();
+        for (size_t i = 0; i < rows.count; i++) {
+            struct kept_row *k = NEW(s->mem, struct kept_row);
+            *k = (struct kept_row){.row = rows.rows[i], .next = b->rows};
+            b->rows = k;
+            q.after_part = k->row.part;
+            q.after_key = k->row.key;
+        }
+    }
+}
+
+void backup_comes(struct sim *s, void *nothing, uint64_t number) {
+    struct backup *b = NEW(s->mem, struct backup);
+    if (s->phase == PHASE_KIND)
+        return;
+    *b = (struct backup){
+        .made_at = s->now, .order_count = s->order_count, .note_count = s->note_count};
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        rows_copy(s, b, kinds[i]);
+    b->orders = arena_array(s->mem, s->order_count + 1, sizeof(*b->orders));
+    memcpy(b->orders, s->orders, s->order_count * sizeof(*b->orders));
+    b->notes = arena_array(s->mem, s->note_count + 1, sizeof(*b->notes));
+    if (s->note_count)
+        memcpy(b->notes, s->notes, s->note_count * sizeof(*b->notes));
+    s->backup = b;
+}
+
+/* ---- in the place of the store ---- */
+
+static void row_put(struct store *to, const struct row *r) {
+    struct put p = {
+        .part = r->part, .kind = r->kind, .key = r->key, .bytes = r->bytes, .due = r->due};
+    struct change c = {.puts = &p, .count = 1};
+    to->kind->apply(to, &c, 1);
+}
+
+static str newest(const struct backup *b, char mode) {
+    str id = S("");
+    for (const struct kept_row *k = b->rows; k; k = k->next)
+        if (str_is(k->row.kind, S("order")) && k->row.part.ptr[0] == mode
+            && str_order(k->row.part, id) > 0)
+            id = k->row.part;
+    return id;
+}
+
+static void rows_put(struct sim *s, const struct backup *b) {
+    str bytes = store_restored(s->mem, s->now, b->made_at, newest(b, 'o'), newest(b, 't'));
+    const struct row mark = {
+        .part = S("shop"), .kind = S("restored"), .key = S(""), .bytes = bytes};
+    s->real->kind->close(s->real);
+    s->real = store_memory();
+    row_put(s->real, &mark);
+    for (const struct kept_row *k = b->rows; k; k = k->next)
+        if (!str_is(k->row.kind, S("restored")))
+            row_put(s->real, &k->row);
+}
+
+/* ---- the ghost ---- */
+
+/* What has been done stays done, and no row says so any more: it counts as done once. */
+static void step_back(struct ghost_step *k, const struct ghost_step *now) {
+    int done = now ? now->effects + now->late : 0;
+    k->effects = now ? now->effects : 0;
+    k->late = now ? now->late : 0;
+    k->done_there = now ? now->done_there : 0;
+    k->effects_before = done;
+    k->unknowns_before = k->unknowns;
+    k->retries_before = k->retries;
+    k->asks_before = k->asks;
+    k->doubtful = k->state != STEP_DONE && k->state != STEP_DROPPED && k->state != STEP_SKIPPED;
+}
+
+static void order_back(struct sim *s, struct ghost_order *o, const struct ghost_order *old) {
+    struct ghost_order now = *o;
+    *o = *old;
+    memcpy(o->reference, now.reference, sizeof(o->reference));
+    o->taken = now.taken;
+    o->restored = true;
+    for (size_t i = 0; i < o->step_count; i++)
+        step_back(&o->steps[i], ghost_step(&now, str_of(o->steps[i].name)));
+    /* A step that is owed anew has been done, perhaps. */
+    o->gone = arena_array(s->mem, now.step_count + 1, sizeof(*o->gone));
+    o->gone_count = 0;
+    for (size_t i = 0; i < now.step_count; i++)
+        if (!ghost_step(o, str_of(now.steps[i].name)))
+            o->gone[o->gone_count++] = now.steps[i];
+}
+
+static void order_lost(struct ghost_order *o) {
+    o->lost = true;
+    o->acked = o->kept = o->paid = o->open = o->expired = false;
+    o->state = ORDER_PLACED;
+    o->payments = o->refunds = o->step_count = 0;
+    o->payments_hash = o->refunds_hash = 1;
+}
+
+static void ghost_back(struct sim *s, const struct backup *b) {
+    for (size_t i = 0; i < s->order_count; i++) {
+        if (i < b->order_count && b->orders[i].kept)
+            order_back(s, &s->orders[i], &b->orders[i]);
+        else
+            order_lost(&s->orders[i]);
+    }
+    s->notes = b->notes;
+    s->note_count = s->note_room = b->note_count;
+}
+
+static void notices_back(struct sim *s) {
+    bool again = below(s, 2);
+    for (size_t i = 0; i < s->notice_count; i++) {
+        struct notice *n = &s->notices[i];
+        if (!n->genuine || !n->acked || ghost_note(s, n->body))
+            continue;
+        if (again)
+            notice_again(s, n);
+        else
+            n->gone = true;
+        n->acked = false;
+    }
+}
+
+void restore_comes(struct sim *s, void *nothing, uint64_t number) {
+    const struct backup *b = s->backup;
+    if (!b || s->phase == PHASE_KIND || !strikes(s, FAULT_RESTORE))
+        return;
+    for (int i = 0; i < s->process_count; i++)
+        if (s->processes[i].alive)
+            process_crash(s, &s->processes[i]);
+    rows_put(s, b);
+    ghost_back(s, b);
+    notices_back(s);
+    s->backup = NULL;
+    ghost_again(s);
+}
+
+/* As the program does it when it opens its store. */
+void restore_read(struct sim *s, struct process *p) {
+    struct doors plain = {.store = s->real};
+    arena_reset(s->scratch);
+    err e = open_restored(s->scratch, &plain);
+    if (e.code != ERR_NONE)
+        violate(s, "S18", "the row of a restore does not read");
+    p->doors.restored_at = plain.restored_at;
+    p->doors.restored_from = plain.restored_from;
+}
