@@ -1,6 +1,6 @@
 #include "app/doors.h"
 
-#include "base/mask.h"
+#include "app/discretion.h"
 
 static const char *const names[CRASH_POINTS] = {
     [CRASH_ORDER_KEPT] = "order-kept",
@@ -19,7 +19,7 @@ const char *crash_name(enum crash_point at) {
 void doors_log(const struct doors *d, str level, str words) {
     char masked[1000];
     struct fields f = {.len = 0};
-    size_t len = mask_write(masked, sizeof(masked), words, d->hidden);
+    size_t len = mask_write(masked, sizeof(masked), words, discretion_hidden(d->discretion));
     fields_text(&f, S("words"), (str){masked, len});
     d->log(d->self, level, fields_str(&f));
 }

@@ -27,11 +27,9 @@ enum crash_point {
     CRASH_POINTS
 };
 
+struct discretion;
 struct meter;
 struct facts;
-
-/* `log:` in shop.yml; each says what the one before says, and more. */
-enum log_wish { LOG_QUIET, LOG_STEPS, LOG_REQUESTS };
 
 struct doors {
     void *self;
@@ -46,8 +44,7 @@ struct doors {
     instant restored_from;
     struct meter *meter;        /* null: nothing is counted */
     struct facts *facts;        /* null: nobody looks */
-    const struct tree *hidden;  /* values of secrets, for the mask; may be null */
-    enum log_wish logs;
+    struct discretion *discretion; /* null: none */
 };
 
 /* One line for the owner in free words (warnings, errors), masked. */

@@ -1,7 +1,7 @@
 #include "app/open.h"
 
 #include "app/bugs.h"
-#include "base/encode.h"
+#include "app/discretion.h"
 #include "base/json_row.h"
 #include "io/client.h"
 #include "io/files.h"
@@ -30,19 +30,6 @@ static void fatal(str why) {
     fields_text(&f, S("words"), why);
     log_now(S("fatal"), fields_str(&f));
     _exit(75);
-}
-
-/* What must never stand in a line. */
-static const struct tree *hidden_of(struct arena *mem, const struct shop *s) {
-    struct tree *all = s->secrets ? tree_copy(mem, s->secrets) : tree_map(mem);
-    tree_put_text(mem, all, S("GROSZ_SECRET"), hex_write(mem, s->secret));
-    return all;
-}
-
-static enum log_wish logs_of(const struct shop *s) {
-    return str_is(s->log, S("quiet"))   ? LOG_QUIET
-           : str_is(s->log, S("steps")) ? LOG_STEPS
-                                        : LOG_REQUESTS;
 }
 
 err open_restored(struct arena *mem, struct doors *d) {
@@ -107,9 +94,9 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
         .talk = bugs_talk(mem, talk),
         .store = committer_store(out->committer),
         .own = out->store,
-        .hidden = hidden_of(mem, shop->shop),
-        .logs = logs_of(shop->shop),
+        .discretion = discretion_new(mem),
     };
+    discretion_follow(out->doors.discretion, shop->shop);
     out->work = (struct work){.doors = &out->doors, .shop = shop->shop, .theme = shop->site.theme};
     e = open_restored(mem, &out->doors);
     if (e.code != ERR_NONE)
@@ -120,4 +107,5 @@ err open_doors(struct arena *mem, const struct house_shop *shop, struct opened *
 void open_close(struct opened *o) {
     committer_free(o->committer);
     o->store->kind->close(o->store);
+    discretion_free(o->doors.discretion);
 }

@@ -1,5 +1,6 @@
 #include "app/reload.h"
 
+#include "app/discretion.h"
 #include "app/texts.h"
 #include "app/trial.h"
 #include "io/server.h"
@@ -84,6 +85,10 @@ static void done(void *state) {
     end.sentence = taken ? JOIN(made->mem, S("The shop is reloaded: "),
                        str_int(made->mem, (int64_t)end.shop->product_count), S(" products."))
                          : all->failed.what;
+    if (taken)
+        discretion_follow(all->doors->discretion, made->shop.shop);
+    else
+        discretion_hide(all->doors->discretion, made->shop.shop);
     log_report(all, &end);
     /* Whoever is told may already ask the new shop. */
     if (taken) {

@@ -1,12 +1,13 @@
 #include "app/seen.h"
 
+#include "app/discretion.h"
 #include "app/meter.h"
 #include "base/fields.h"
 
 void seen_request(const struct doors *d, const struct seen_request *s) {
     meter_request(d->meter, s->route, s->status);
     meter_time(d->meter, METER_REQUEST, s->took_us);
-    if (d->logs < LOG_REQUESTS)
+    if (discretion_wish(d->discretion) < LOG_REQUESTS)
         return;
     struct fields f = {.len = 0};
     fields_text(&f, S("what"), S("request"));
@@ -21,7 +22,7 @@ void seen_request(const struct doors *d, const struct seen_request *s) {
 
 void seen_note(const struct doors *d, const struct order *o, const struct note *n, bool paid) {
     meter_add(d->meter, METER_ORDER_PAID, paid);
-    if (d->logs < LOG_STEPS)
+    if (discretion_wish(d->discretion) < LOG_STEPS)
         return;
     struct fields f = {.len = 0};
     fields_text(&f, S("what"), S("note"));
@@ -52,7 +53,7 @@ void seen_step(
         meter_add(d->meter, count_of(s->state), 1);
     if (took_us >= 0)
         meter_time(d->meter, METER_STEP_TALK, took_us);
-    if (d->logs < LOG_STEPS && !stuck)
+    if (discretion_wish(d->discretion) < LOG_STEPS && !stuck)
         return;
     struct fields f = {.len = 0};
     fields_text(&f, S("what"), S("step"));

@@ -1,8 +1,11 @@
 #include "base/mask.h"
 
+#include "base/buf.h"
+#include "base/limits.h"
+
 #include <string.h>
 
-enum { SECRET_LEAST = 4, KEY_LEAST = 24 };
+enum { SECRET_LEAST = MASK_WORDS, KEY_LEAST = 24 };
 
 static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -69,12 +72,14 @@ static bool is_key(str piece) {
     return digit;
 }
 
-static size_t secret_at(str words, size_t at, const struct tree *hidden) {
+/* The longest: one secret may begin as another does. */
+static size_t secret_at(str words, size_t at, const struct mask_word *hidden) {
     str rest = str_from(words, at);
-    for (const struct tree *t = hidden ? hidden->first : NULL; t; t = t->next)
-        if (t->text.len >= SECRET_LEAST && str_starts(rest, t->text))
-            return t->text.len;
-    return 0;
+    size_t size = 0;
+    for (const struct mask_word *w = hidden; w; w = w->next)
+        if (w->word.len >= SECRET_LEAST && w->word.len > size && str_starts(rest, w->word))
+            size = w->word.len;
+    return size;
 }
 
 struct found {
@@ -112,7 +117,7 @@ static size_t put(char *out, size_t room, size_t len, str bytes) {
     return len + fits;
 }
 
-size_t mask_write(char *out, size_t room, str words, const struct tree *hidden) {
+size_t mask_write(char *out, size_t room, str words, const struct mask_word *hidden) {
     size_t len = 0, plain = 0;
     for (size_t at = 0; at < words.len && len < room;) {
         struct found f = {secret_at(words, at, hidden), S("<secret>")};
@@ -126,4 +131,34 @@ size_t mask_write(char *out, size_t room, str words, const struct tree *hidden) 
         at += f.size ? f.size : 1;
     }
     return len;
+}
+
+/* ---- for the owner ---- */
+
+static const struct tree *longest_at(str words, const struct tree *secrets, size_t least) {
+    const struct tree *found = NULL;
+    for (const struct tree *s = secrets ? secrets->first : NULL; s; s = s->next)
+        if (s->text.len >= least && (!found || s->text.len > found->text.len)
+            && str_starts(words, s->text))
+            found = s;
+    return found;
+}
+
+static bool has_any(str words, const struct tree *secrets, size_t least) {
+    for (const struct tree *s = secrets ? secrets->first : NULL; s; s = s->next)
+        if (s->text.len >= least && str_find(words, s->text) < words.len)
+            return true;
+    return false;
+}
+
+str mask_names(struct arena *mem, str words, const struct tree *secrets, size_t least) {
+    if (!has_any(words, secrets, least))
+        return words;
+    struct buf b = buf_new(mem, LIMIT_ANSWER);
+    while (words.len) {
+        const struct tree *s = longest_at(words, secrets, least);
+        buf_add(&b, s ? JOIN(mem, S("${"), s->name, S("}")) : str_part(words, 0, 1));
+        words = str_from(words, s ? s->text.len : 1);
+    }
+    return buf_str(&b);
 }

@@ -1,3 +1,4 @@
+#include "app/discretion.h"
 #include "app/orders.h"
 #include "app/silence.h"
 #include "app/snapshot.h"
@@ -429,6 +430,42 @@ TEST(snapshots) {
     arena_free(other);
 }
 
+/* ---- what the log may say, over reloads ---- */
+
+/* A shop that is gone afterwards. */
+static void discretion_reload(struct discretion *d, const char *wish, const char *secret) {
+    struct arena *mem = arena_new(1 << 16);
+    struct tree *secrets = tree_map(mem);
+    tree_put_text(mem, secrets, S("NAME"), str_of(secret));
+    struct shop shop = {.log = str_of(wish), .secret = S("0123456789abcdef"), .secrets = secrets};
+    discretion_follow(d, &shop);
+    arena_free(mem);
+}
+
+TEST(discretion_follows) {
+    struct arena *mem = arena_new(1 << 16);
+    struct discretion *d = discretion_new(mem);
+    CHECK_INT("none", discretion_wish(NULL), LOG_QUIET);
+    discretion_reload(d, "requests", "first/one");
+    CHECK_INT("as in shop.yml", discretion_wish(d), LOG_REQUESTS);
+    discretion_reload(d, "quiet", "second");
+    CHECK_INT("after a reload", discretion_wish(d), LOG_QUIET);
+    for (int i = 0; i < 3; i++)
+        discretion_reload(d, "steps", "second");
+    CHECK_INT("and another", discretion_wish(d), LOG_STEPS);
+    discretion_hide(d, NULL);
+    size_t count = 0;
+    for (const struct mask_word *w = discretion_hidden(d); w; w = w->next)
+        count++;
+    CHECK_INT("each word once: two secrets, one as an address has it, the shop's", count, 4);
+    char out[100];
+    size_t len = mask_write(out, sizeof(out),
+        S("first/one first%2Fone second 30313233343536373839616263646566"), discretion_hidden(d));
+    CHECK_STR("all stay hidden", ((str){out, len}), S("<secret> <secret> <secret> <secret>"));
+    discretion_free(d);
+    arena_free(mem);
+}
+
 static const struct check_test tests[] = {
     ROW(first_sale),
     ROW(two_buyers_two_orders),
@@ -438,6 +475,7 @@ static const struct check_test tests[] = {
     ROW(silence_rule),
     ROW(silence_is_told),
     ROW(snapshots),
+    ROW(discretion_follows),
 };
 
 int main(int argc, char **argv) {

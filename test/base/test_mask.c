@@ -48,27 +48,53 @@ TEST(mask) {
         {"IPv6 in full", "[2001:db8:0:1:2:3:4:5]:80", "[<address>]:80"},
         {"a given secret", "key hunter2 was wrong", "key <secret> was wrong"},
         {"a secret inside a word", "https://x:hunter2@h/", "https://x:<secret>@h/"},
+        {"one that begins as another", "key hunter2-and-more", "key <secret>"},
         {"a short secret hides no words", "a bc", "a bc"},
         {"a link's key", "/o/t01k2m3n4p5abcdefgh/0123456789abcdefghjkmnpqrs",
             "/o/t01k2m3n4p5abcdefgh/<key>"},
         {"a job stays", "t01k2m3n4p5abcdefgh/1/invitation", "t01k2m3n4p5abcdefgh/1/invitation"},
         {"a query", "GET /x?email=a&k=v failed", "GET /x?<query> failed"},
         {"a question", "is it full? no", "is it full? no"},
-        {"long words are words", "a-very-long-word-without-any-digit", "a-very-long-word-without-"
-                                                                       "any-digit"},
+        {"long words are words", "a-very-long-word-without-any-digit",
+            "a-very-long-word-without-"
+            "any-digit"},
     };
-    struct arena *mem = arena_new(1 << 16);
-    struct tree *hidden = tree_map(mem);
-    tree_put_text(mem, hidden, S("A"), S("hunter2"));
-    tree_put_text(mem, hidden, S("B"), S("bc"));
+    const struct mask_word longer = {S("hunter2-and-more"), NULL}, brief = {S("bc"), &longer};
+    const struct mask_word hidden = {S("hunter2"), &brief};
     for (size_t i = 0; i < COUNT(cases); i++) {
         char out[200];
-        size_t len = mask_write(out, sizeof(out), str_of(cases[i].words), hidden);
+        size_t len = mask_write(out, sizeof(out), str_of(cases[i].words), &hidden);
         CHECK_STR(cases[i].name, ((str){out, len}), str_of(cases[i].want));
         for (size_t room = 0; room < 12; room++)
-            CHECK(cases[i].name, mask_write(out, room, str_of(cases[i].words), hidden) <= room);
+            CHECK(cases[i].name, mask_write(out, room, str_of(cases[i].words), &hidden) <= room);
     }
+}
+
+TEST(mask_names) {
+    static const struct {
+        const char *name, *words, *want;
+        size_t least;
+    } cases[] = {
+        {"nothing in it", "no such key", "no such key", 4},
+        {"a secret", "key hunter2 is wrong", "key ${A} is wrong", 4},
+        {"twice", "hunter2hunter2", "${A}${A}", 4},
+        {"one that begins as another", "hunter2-and-more", "${C}", 4},
+        {"addresses stay", "anna@example.com 10.0.0.1", "anna@example.com 10.0.0.1", 4},
+        {"a short one stays", "a bc d", "a bc d", 4},
+        {"a weak one in a value stays", "https://x/hunter2", "https://x/hunter2", 8},
+        {"nothing at all", "", "", 4},
+    };
+    struct arena *mem = arena_new(1 << 20);
+    struct tree *secrets = tree_map(mem);
+    tree_put_text(mem, secrets, S("A"), S("hunter2"));
+    tree_put_text(mem, secrets, S("B"), S("bc"));
+    tree_put_text(mem, secrets, S("C"), S("hunter2-and-more"));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK_STR(cases[i].name, mask_names(mem, str_of(cases[i].words), secrets, cases[i].least),
+            str_of(cases[i].want));
+    CHECK_STR("no secrets", mask_names(mem, S("hunter2"), NULL, 4), S("hunter2"));
     arena_free(mem);
 }
 
-const struct check_test mask_tests[MASK_TESTS] = {ROW(fields), ROW(fields_room), ROW(mask)};
+const struct check_test mask_tests[MASK_TESTS] = {
+    ROW(fields), ROW(fields_room), ROW(mask), ROW(mask_names)};

@@ -157,6 +157,10 @@ def untrusted(rows, program, folder):
     wait_for(lambda: "what=step" in shop.log_text(), 10)
     rows.add("log: steps has steps and no requests", "what=step" in shop.log_text()
              and "what=request" not in shop.log_text(), shop.log_end())
+    shop.change("shop.yml", "log: steps", "log: requests")
+    shop.cli("reload")
+    rows.add("it follows a reload", wait_for(lambda: shop.browser.get("/healthz") and "what=request"
+                                             in shop.log_text(), 20), shop.log_end())
     shop.stop()
 
 
