@@ -1,6 +1,7 @@
 #include "app/call.h"
 
 #include "app/belongings.h"
+#include "base/mask.h"
 #include "page/render.h"
 #include "page/view.h"
 #include "shop/plan.h"
@@ -110,4 +111,21 @@ void call_say(struct arena *mem, const struct work *w, const struct row *job,
     else
         d->talk->say(d->talk, mem, request, answer);
     d->crash(d->self, CRASH_ANSWERED);
+}
+
+/* Values are links and codes that a buyer uses: a short secret hides too much of them. */
+static const struct tree *values_hide(
+    struct arena *mem, const struct tree *secrets, const struct tree *values) {
+    struct tree *hidden = tree_map(mem);
+    for (const struct tree *v = values->first; v; v = v->next)
+        tree_put_text(mem, hidden, v->name, mask_names(mem, tree_str(v), secrets, MASK_VALUES));
+    return hidden;
+}
+
+void call_hide(struct arena *mem, const struct work *w, struct step_outcome *outcome) {
+    const struct tree *secrets = w->shop->secrets;
+    outcome->why = mask_names(mem, outcome->why, secrets, MASK_WORDS);
+    outcome->receipt = mask_names(mem, outcome->receipt, secrets, MASK_WORDS);
+    if (outcome->values)
+        outcome->values = values_hide(mem, secrets, outcome->values);
 }

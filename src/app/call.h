@@ -30,6 +30,9 @@ MUST err call_matter(
 void call_say(struct arena *mem, const struct work *w, const struct row *job,
     struct talk_request *request, struct talk_answer *answer);
 
+/* What the connector read in that answer, without our secrets: it is kept and shown. */
+void call_hide(struct arena *mem, const struct work *w, struct step_outcome *outcome);
+
 /* Whole addresses, from `api` in shop.yml, never from a Host header. */
 str call_page(struct arena *mem, const struct shop *shop, const struct order *o);
 str call_access(struct arena *mem, const struct shop *shop, const struct order *o, int line);

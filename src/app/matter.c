@@ -96,6 +96,7 @@ err matter_work(struct arena *mem, const struct work *w, struct row *job) {
     d->crash(d->self, CRASH_SENDING_KEPT);
     call_say(mem, w, job, &request, &answer);
     call.connector->read(mem, &call.step, &answer, &outcome);
+    call_hide(mem, w, &outcome);
     step_finish(&m.step, call.class, &outcome, d->now(d->self), d->dice(d->self));
     return end(mem, w, job, &m);
 }

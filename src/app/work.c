@@ -302,6 +302,7 @@ static err send_step(struct arena *mem, struct sending *n, struct order *o) {
     crash_at(n->work, CRASH_SENDING_KEPT);
     converse(mem, n, &answer);
     n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
+    call_hide(mem, n->work, &n->outcome);
     return end_write(mem, n, o);
 }
 
@@ -321,6 +322,7 @@ static err ask_step(struct arena *mem, struct sending *n) {
             break;
         n->request = next;
     }
+    call_hide(mem, n->work, &n->outcome);
     return end_write(mem, n, NULL);
 }
 

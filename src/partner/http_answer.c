@@ -3,11 +3,12 @@
 #include "base/fill.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mask.h"
 #include "partner/http_step.h"
 
 /* ---- what an answer said, for the owner ---- */
 
-enum { WHY_MAX = 300, WORDS_MAX = 4096, SECRET_MIN = 4 };
+enum { WHY_MAX = 300, WORDS_MAX = 4096 };
 
 /* Where services put the words of an error: Kit's `errors`, OAuth's two, problem+json, and the
  * usual. */
@@ -36,28 +37,6 @@ static str words_of(struct arena *mem, str body) {
     return buf_str(&b);
 }
 
-static str replace(struct arena *mem, str text, str what, str with) {
-    struct buf b = buf_new(mem, text.len * (with.len + 1) + 1);
-    for (size_t at = str_find(text, what); at < text.len; at = str_find(text, what)) {
-        buf_add(&b, str_part(text, 0, at));
-        buf_add(&b, with);
-        text = str_from(text, at + what.len);
-    }
-    buf_add(&b, text);
-    return buf_str(&b);
-}
-
-/* A partner that repeats our credentials in its error must not put them into the shop's rows. */
-static str without_secrets(struct arena *mem, const struct shop *shop, str text) {
-    const struct tree *secrets = shop ? shop->secrets : NULL;
-    for (const struct tree *s = secrets ? secrets->first : NULL; s; s = s->next) {
-        str value = tree_str(s);
-        if (value.len >= SECRET_MIN && str_find(text, value) < text.len)
-            text = replace(mem, text, value, JOIN(mem, S("${"), s->name, S("}")));
-    }
-    return text;
-}
-
 static str one_line(struct arena *mem, str text) {
     struct buf b = buf_new(mem, text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
@@ -75,7 +54,9 @@ str http_why(struct arena *mem, const struct step_call *call, const struct talk_
         words = said.len ? JOIN(mem, head, S(": "), said) : head;
     }
     words = utf8_prefix(words, WORDS_MAX);
-    words = one_line(mem, without_secrets(mem, call->shop, words));
+    /* Before it is cut: half a secret is one too. */
+    const struct tree *secrets = call->shop ? call->shop->secrets : NULL;
+    words = one_line(mem, mask_names(mem, words, secrets, MASK_WORDS));
     return utf8_prefix(words, WHY_MAX);
 }
 

@@ -14,6 +14,7 @@ import asking
 import backup
 import building
 import buying
+import canary
 import commands
 import doctor
 import first_shop
@@ -33,7 +34,7 @@ import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {module.__name__: module for module in (
-    asking, backup, building, buying, commands, doctor, first_shop, live, mailing, notes,
+    asking, backup, building, buying, canary, commands, doctor, first_shop, live, mailing, notes,
     partners, proxies, reload, seen, serving, stand, starting, tls, watched, wire)}
 
 

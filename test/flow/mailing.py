@@ -14,7 +14,7 @@ PASSWORD = "p@ss:w/ord%1"
 
 
 class Mailbox:
-    def __init__(self, folder, how, user="jan@example.com"):
+    def __init__(self, folder, how, user="jan@example.com", password=PASSWORD):
         self.cert = os.path.join(folder, "cert.pem")
         key = os.path.join(folder, "key.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
@@ -22,7 +22,7 @@ class Mailbox:
             self.cert], check=True, capture_output=True)
         self.process = subprocess.Popen(
             ["/usr/bin/python3", os.path.join(ROOT, "test/standin/mailbox.py"), how, self.cert, key, user,
-             PASSWORD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+             password], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True)
         RUNNING.append(self.process)
         self.port = json.loads(self.process.stdout.readline())["port"]

@@ -42,7 +42,8 @@ class Box:
             "bytes": base64.b64encode(envelope.original_content).decode()})
 
     async def handle_DATA(self, server, session, envelope):
-        said = {"refuse_letter": "554 5.6.0 looks like spam", "full": "452 4.2.2 mailbox full"}
+        said = {"refuse_letter": "554 5.6.0 looks like spam", "full": "452 4.2.2 mailbox full",
+                "echo": f"554 5.6.0 you said {session.said}"}
         fault = self.fault(*said)
         if fault:
             return said[fault]
@@ -76,6 +77,7 @@ async def main(how, cert, key, user, password):
 
     def login(server, session, envelope, mechanism, data):
         fine = (data.login, data.password) == (user.encode(), password.encode())
+        session.said = data.password.decode()
         session.login = data.login.decode() if fine else ""
         return AuthResult(success=fine, handled=fine)
 
