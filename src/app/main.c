@@ -216,12 +216,18 @@ static err run(struct arena *mem, int argc, char **argv) {
     return command->run(&t.call);
 }
 
+/* A disk is full in many places, and what mends it is the same in all. */
+static str advice(err e) {
+    bool full = e.code == ERR_FULL && str_find(e.what, S("df -h")) == e.what.len;
+    return full ? S(". `df -h` shows where room is left: make some, then type it again") : S("");
+}
+
 int main(int argc, char **argv) {
     log_keep_streams();
     struct arena *mem = arena_new(LIMIT_COMMAND_ARENA);
     err e = run(mem, argc, argv);
     if (e.what.len)
-        talk_line(JOIN(mem, S("grosz: "), e.what));
+        talk_line(JOIN(mem, S("grosz: "), e.what, advice(e)));
     int code = err_rules[e.code].exit;
     if (fflush(stdout) != 0 && code == 0)
         code = 1;

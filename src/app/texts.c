@@ -17,9 +17,10 @@ struct batch {
 static err keep(struct batch *b) {
     b->store->kind->apply(b->store, b->changes, b->count);
     for (size_t i = 0; i < b->count; i++)
-        if (b->changes[i].kept != KEPT_OK && b->changes[i].kept != KEPT_KNOWN)
-            return err_make(
-                ERR_FULL, S("the texts of the products could not be kept: is the disk full?"));
+        if (b->changes[i].kept == KEPT_FULL)
+            return err_make(ERR_FULL, S("the texts of the products do not fit on the full disk"));
+        else if (b->changes[i].kept != KEPT_OK && b->changes[i].kept != KEPT_KNOWN)
+            return err_make(ERR_BUSY, S("the texts of the products could not be kept"));
     b->count = 0;
     arena_reset(b->mem);
     return OK_ERR;

@@ -349,8 +349,7 @@ class SmallDisk:
         return None if done.returncode else self
 
     def __exit__(self, *why):
-        end_all()
-        subprocess.run(["umount", self.folder], capture_output=True)
+        subprocess.run(["umount", "-l", self.folder], capture_output=True)
 
     def fill(self, leave=0):
         """Until nothing more fits but `leave` bytes."""

@@ -18,6 +18,7 @@ import canary
 import commands
 import doctor
 import first_shop
+import full
 import live
 import mailing
 import notes
@@ -34,7 +35,7 @@ import wire
 from driver import ROOT, Rows, end_all
 
 PARTS = {module.__name__: module for module in (
-    asking, backup, building, buying, canary, commands, doctor, first_shop, live, mailing, notes,
+    asking, backup, building, buying, canary, commands, doctor, first_shop, full, live, mailing, notes,
     partners, proxies, reload, seen, serving, stand, starting, tls, watched, wire)}
 
 
