@@ -23,6 +23,8 @@ static void kept(const struct flow *f, struct reply *reply) {
     const struct asking *a = reply->state;
     reply->changes = NULL;
     bool fine = a->change.kept == KEPT_OK;
+    if (!fine)
+        flow_refused(f, METER_ASK_BUSY);
     reply->response =
         fine ? a->answer
              : flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("not_asked")));
@@ -42,6 +44,7 @@ static void ask(const struct flow *f, struct put put, struct response answer, st
 }
 
 static void too_many(const struct flow *f, struct reply *reply) {
+    flow_refused(f, METER_ASK_MANY);
     reply->response =
         flow_error(f, err_make(ERR_TOO_MANY, S("")), words(f->shop->lang, S("too_often")));
     response_header(&reply->response, S("Retry-After"), S("60"));
@@ -63,12 +66,14 @@ void ask_find(const struct flow *f, const struct route_match *m, struct reply *r
     }
     err e = form_read(f->mem, f->request->body, &fields, &twice);
     if (e.code != ERR_NONE) {
+        flow_refused(f, METER_ASK_NO_FORM);
         reply->response = flow_error(f, e, e.what);
         return;
     }
     str email = str_trim(tree_get(fields, S("email")));
     str wrong = email_wrong(f, email, S(""));
     if (wrong.len) {
+        flow_refused(f, METER_ASK_FIELDS);
         const struct tree *view = view_find(f->mem, f->shop, f->theme, email, wrong);
         reply->response = flow_page(f, 422, S("find.html"), view);
         return;
@@ -101,6 +106,7 @@ static err order_of(const struct flow *f, const struct route_match *m, struct or
 
 static void page_wrong(
     const struct flow *f, const struct order *o, str email, str wrong, struct reply *reply) {
+    flow_refused(f, METER_ASK_FIELDS);
     const struct order_look look = {
         .again = call_page(f->mem, f->shop, o), .email = email, .wrong = wrong};
     struct tree *view = view_order(f->mem, f->shop, f->theme, o, &look);
@@ -115,6 +121,7 @@ static void order_asked(
         said = S("?said=often");
     struct response back = response_go(JOIN(f->mem, call_page(f->mem, f->shop, o), said));
     if (str_is(said, S("?said=often"))) {
+        flow_refused(f, METER_ASK_MANY);
         reply->response = back;
         return;
     }
@@ -136,6 +143,7 @@ void ask_order(const struct flow *f, const struct route_match *m, struct reply *
         e = form_read(f->mem, f->request->body, &fields, &twice);
     if (e.code != ERR_NONE) {
         bool absent = e.code == ERR_ABSENT;
+        flow_refused(f, absent ? METER_WRONG_KEY : METER_ASK_NO_FORM);
         reply->response = flow_error(f, e, absent ? words(f->shop->lang, S("no_order")) : e.what);
         return;
     }

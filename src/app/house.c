@@ -43,6 +43,7 @@ struct house {
     int64_t idle_ms, asked_at, stopped_at; /* steady */
     bool watched;                          /* by a service manager */
     int64_t dropped; /* lines of the log, as counted */
+    struct server_turned turned; /* as counted */
 };
 
 /* One request whose answer waits for the store, or one command that waits for the pool. */
@@ -164,18 +165,44 @@ static void reloaded(struct reload *r, const struct reload_result *end) {
 
 /* The server refused what is no request: told apart by its status only. */
 static void refused(void *self, int status) {
+    static const struct {
+        int status;
+        enum meter_count count;
+    } rows[] = {{413, METER_TOO_LONG}, {431, METER_MANY_HEADERS}, {501, METER_STRANGE_METHOD},
+        {417, METER_EXPECTATION}};
     struct house *h = self;
     const struct seen_request seen = {.status = status};
-    meter_add(h->event.meter, status == 400 ? METER_BAD_HEAD : METER_TOO_LONG, 1);
+    enum meter_count count = METER_BAD_HEAD;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        count = rows[i].status == status ? rows[i].count : count;
+    meter_add(h->event.meter, count, 1);
     seen_request(&h->event, &seen);
+}
+
+/* What others count, since the last time. */
+static void count_others(struct house *h) {
+    const struct server_turned now = server_turned(h->server), was = h->turned;
+    const struct {
+        enum meter_count count;
+        int64_t more;
+    } rows[] = {
+        {METER_BROKEN_HEAD, now.broken - was.broken},
+        {METER_SLOW_SENDER, now.slow_senders - was.slow_senders},
+        {METER_SLOW_READER, now.slow_readers - was.slow_readers},
+        {METER_NO_PLACE, now.no_place - was.no_place},
+        {METER_OVER_SHARE, now.over_share - was.over_share},
+        {METER_LOG_DROPPED, log_dropped(h->open.log) - h->dropped},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        meter_add(h->event.meter, rows[i].count, rows[i].more);
+    h->dropped += rows[COUNT(rows) - 1].more;
+    h->turned = now;
 }
 
 /* Answered here and not in the pool: it must say something when the pool hangs. */
 static void metrics(struct house *h, struct exchange *x) {
     struct buf text = buf_new(exchange_arena(x), LIMIT_PAGE);
-    int64_t dropped = log_dropped(h->open.log);
-    meter_add(h->event.meter, METER_LOG_DROPPED, dropped - h->dropped);
-    h->dropped = dropped;
+    count_others(h);
     meter_write(h->event.meter, &text);
     facts_write(h->event.facts, clock_steady(), &text);
     struct response r = response_text(200, buf_str(&text));

@@ -74,6 +74,18 @@ static const struct {
     [METER_NO_METHOD] = {&refusals, "what=\"request\",cause=\"method\""},
     [METER_BAD_HEAD] = {&refusals, "what=\"request\",cause=\"not_http\""},
     [METER_TOO_LONG] = {&refusals, "what=\"request\",cause=\"too_long\""},
+    [METER_MANY_HEADERS] = {&refusals, "what=\"request\",cause=\"too_many_headers\""},
+    [METER_STRANGE_METHOD] = {&refusals, "what=\"request\",cause=\"unknown_method\""},
+    [METER_EXPECTATION] = {&refusals, "what=\"request\",cause=\"expectation\""},
+    [METER_BROKEN_HEAD] = {&refusals, "what=\"request\",cause=\"head\""},
+    [METER_SLOW_SENDER] = {&refusals, "what=\"connection\",cause=\"slow_sender\""},
+    [METER_SLOW_READER] = {&refusals, "what=\"connection\",cause=\"slow_reader\""},
+    [METER_NO_PLACE] = {&refusals, "what=\"connection\",cause=\"no_place\""},
+    [METER_OVER_SHARE] = {&refusals, "what=\"connection\",cause=\"too_many_from_address\""},
+    [METER_ASK_NO_FORM] = {&refusals, "what=\"ask\",cause=\"not_a_form\""},
+    [METER_ASK_FIELDS] = {&refusals, "what=\"ask\",cause=\"fields\""},
+    [METER_ASK_MANY] = {&refusals, "what=\"ask\",cause=\"too_many\""},
+    [METER_ASK_BUSY] = {&refusals, "what=\"ask\",cause=\"store\""},
 };
 static const struct family times[METER_TIMES] = {
     [METER_REQUEST] = {"grosz_request_seconds", "From a whole request to its answer."},

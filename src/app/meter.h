@@ -45,6 +45,18 @@ enum meter_count {
     METER_NO_METHOD,
     METER_BAD_HEAD, /* what the server itself refuses */
     METER_TOO_LONG,
+    METER_MANY_HEADERS,
+    METER_STRANGE_METHOD,
+    METER_EXPECTATION,
+    METER_BROKEN_HEAD,
+    METER_SLOW_SENDER,
+    METER_SLOW_READER,
+    METER_NO_PLACE,
+    METER_OVER_SHARE,
+    METER_ASK_NO_FORM, /* send my links, send it again, correct my e-mail */
+    METER_ASK_FIELDS,
+    METER_ASK_MANY,
+    METER_ASK_BUSY,
     METER_COUNTS
 };
 

@@ -15,6 +15,12 @@
 
 typedef void answer(const struct flow *f, const struct route_match *m, struct reply *reply);
 
+static void no_page(const struct flow *f, struct reply *reply) {
+    flow_refused(f, METER_NO_PAGE);
+    reply->response =
+        flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+}
+
 static void answer_order(const struct flow *f, const struct route_match *m, struct reply *reply) {
     checkout(f, reply);
 }
@@ -67,8 +73,7 @@ static const struct tree *unknown(const struct flow *f, const struct tree *field
 static void answer_buy(const struct flow *f, const struct route_match *m, struct reply *reply) {
     const struct product *p = shop_product(f->shop, m->parts[0]);
     if (!p || p->draft) {
-        reply->response =
-            flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+        no_page(f, reply);
         return;
     }
     const struct tree *fields = prefill(f);
@@ -80,12 +85,12 @@ static void answer_page(const struct flow *f, const struct route_match *m, struc
     err e = shelf_answer(f, &reply->response);
     if (e.code == ERR_NONE)
         return;
-    if (e.code == ERR_ABSENT)
-        flow_refused(f, METER_NO_PAGE);
-    else
-        doors_log(f->doors, S("error"), e.what);
-    reply->response =
-        flow_error(f, e, e.code == ERR_ABSENT ? words(f->shop->lang, S("no_page")) : S(""));
+    if (e.code == ERR_ABSENT) {
+        no_page(f, reply);
+        return;
+    }
+    doors_log(f->doors, S("error"), e.what);
+    reply->response = flow_error(f, e, S(""));
 }
 
 static bool has_dot_file(str path) {
@@ -101,8 +106,7 @@ static bool has_dot_file(str path) {
 static void answer_image(const struct flow *f, const struct route_match *m, struct reply *reply) {
     str folder = JOIN(f->mem, f->dir, S("/images"));
     if (has_dot_file(m->parts[0]) || !files_is(folder, m->parts[0])) {
-        reply->response =
-            flow_error(f, err_make(ERR_ABSENT, S("")), words(f->shop->lang, S("no_page")));
+        no_page(f, reply);
         return;
     }
     reply->response = (struct response){.status = 200, .file = m->parts[0], .file_in = folder};
@@ -214,5 +218,5 @@ void web(const struct flow *f, struct reply *reply) {
         flow_refused(f, METER_NO_METHOD);
         return;
     }
-    reply->response = flow_error(f, e, words(f->shop->lang, S("no_page")));
+    no_page(f, reply);
 }

@@ -133,13 +133,24 @@ size_t connection_quiesce(struct connections *all, int64_t before, int64_t now) 
 
 /* ---- time ---- */
 
+static bool tcp_look(const struct connection *c, struct tcp_info *out) {
+    socklen_t size = sizeof(*out);
+    *out = (struct tcp_info){0};
+    return !c->peer.is_unix && !getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, out, &size)
+           && size >= offsetof(struct tcp_info, tcpi_segs_out);
+}
+
+bool connection_babbled(const struct connection *c) {
+    struct tcp_info info;
+    bool ours = c->asked || c->certificate || c->stage != CONNECTION_IDLE;
+    return !ours && tcp_look(c, &info) && info.tcpi_bytes_received > 0;
+}
+
 /* Has the reader taken enough since we last looked? A proxy over a unix socket cannot be asked, and
  * is none of the slow ones. */
 static bool goes_on(struct connection *c, int64_t span_ms) {
-    struct tcp_info info = {0};
-    socklen_t size = sizeof(info);
-    if (c->peer.is_unix || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &size)
-        || size < offsetof(struct tcp_info, tcpi_bytes_received))
+    struct tcp_info info;
+    if (!tcp_look(c, &info))
         return true;
     uint64_t more = info.tcpi_bytes_acked - c->taken;
     c->taken = info.tcpi_bytes_acked;
@@ -154,8 +165,10 @@ void connection_sweep(struct connections *all, int64_t now) {
             next = c->next;
             if (stage == CONNECTION_SENDING && goes_on(c, now - c->since))
                 connection_enter(all, c, CONNECTION_SENDING, now);
-            else
+            else {
+                all->slow[stage]++;
                 connection_end(all, c, now);
+            }
         }
     }
 }

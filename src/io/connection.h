@@ -35,6 +35,7 @@ struct connection {
     uint64_t taken; /* bytes the other side had acknowledged when we last looked */
     struct peer peer;
     struct certificate *certificate; /* that it shows; null: plain */
+    bool asked;                      /* a request began */
     struct exchange *exchange; /* the one being received or answered */
 };
 
@@ -47,6 +48,7 @@ struct connections {
     struct connection *spare;
     size_t count;
     int64_t limits_ms[CONNECTION_STAGES]; /* 0: none */
+    int64_t slow[CONNECTION_STAGES];      /* ended by the sweep, since the start */
     uint64_t seed;                        /* of the buckets: strangers cannot choose theirs */
 };
 
@@ -65,6 +67,8 @@ void connection_sweep(struct connections *all, int64_t now);
 size_t connection_quiesce(struct connections *all, int64_t before, int64_t now);
 /* Ends the one that is longest idle; false when none is. */
 bool connection_evict(struct connections *all, int64_t now);
+/* Did it send something, and no request ever began? Over TLS it is not known: false. */
+bool connection_babbled(const struct connection *c);
 /* How many come from there. IPv6: from the same /64, which is what one customer gets. */
 size_t connection_count_from(const struct connections *all, const struct address *from);
 

@@ -25,6 +25,7 @@ struct door {
     int limit;          /* of connections */
     size_t share;       /* of one address; 0: no limit */
     const int64_t *now; /* the loop's */
+    int64_t no_place, over_share, broken; /* turned away, since the start */
     bool due;           /* door_run has something to do */
     bool heard;         /* in this turn: libmicrohttpd called us */
     unsigned unheard;   /* turns since it did, each of them due */

@@ -194,6 +194,7 @@ static void *on_target(void *self, const char *target, struct MHD_Connection *mh
     x->mhd = mhd;
     x->on = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     x->on->exchange = x;
+    x->on->asked = true;
     x->wire_target = str_of(target);
     x->request.target = str_copy(x->mem, x->wire_target);
     enter(x, CONNECTION_RECEIVING);
@@ -228,6 +229,7 @@ static void on_completed(
     d->heard = true;
     if (!x)
         return;
+    d->broken += x->stage == EXCHANGE_HEAD && why == MHD_REQUEST_TERMINATED_WITH_ERROR;
     enter(x, CONNECTION_IDLE);
     x->on->exchange = 0;
     if (x->stage != EXCHANGE_DROPPED)
@@ -247,6 +249,8 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
     struct door *d = self;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         struct connection *c = *context;
+        /* What libmicrohttpd could not read so far as a target, it tells nobody. */
+        d->broken += connection_babbled(c);
         certificate_drop(c->certificate);
         connection_remove(&d->all, c);
         return;

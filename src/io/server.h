@@ -63,6 +63,14 @@ void server_stop(struct server *s);
  * hold one (a committer) ends first. An answer that comes too late is ignored. */
 void server_free(struct server *s);
 
+/* Who was turned away before there was a request, since the start. Event thread only. */
+struct server_turned {
+    int64_t no_place, over_share; /* connections_max, connections_share */
+    int64_t slow_senders, slow_readers;
+    int64_t broken; /* heads that libmicrohttpd itself refused: too large, or no HTTP */
+};
+struct server_turned server_turned(const struct server *s);
+
 struct arena *exchange_arena(struct exchange *x);
 /* The caller's, null at first. */
 void exchange_keep(struct exchange *x, void *state);

@@ -53,12 +53,28 @@ static bool has_place(struct door *d, const struct sockaddr_storage *from) {
     struct peer p;
     peer_set(&p, (const struct sockaddr *)from);
     if (d->share && !proxies_trust(&d->proxies, &p)
-        && connection_count_from(&d->all, &p.at) >= d->share)
+        && connection_count_from(&d->all, &p.at) >= d->share) {
+        d->over_share++;
         return false;
+    }
     size_t ending = d->all.stages[CONNECTION_ENDING].count;
-    if (d->all.count - ending < (size_t)d->limit)
-        return ending < DOOR_SLACK;
-    return ending < DOOR_SLACK && connection_evict(&d->all, *d->now);
+    bool free = d->all.count - ending < (size_t)d->limit;
+    bool placed = ending < DOOR_SLACK && (free || connection_evict(&d->all, *d->now));
+    d->no_place += !placed;
+    return placed;
+}
+
+struct server_turned server_turned(const struct server *s) {
+    struct server_turned t = {0};
+    for (size_t i = 0; i < s->door_count; i++) {
+        const struct door *d = &s->doors[i];
+        t.no_place += d->no_place;
+        t.over_share += d->over_share;
+        t.broken += d->broken;
+        t.slow_senders += d->all.slow[CONNECTION_RECEIVING];
+        t.slow_readers += d->all.slow[CONNECTION_SENDING];
+    }
+    return t;
 }
 
 static void accept_all(void *self) {

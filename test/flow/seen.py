@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from buying import buy, demo, press
-from driver import wait_for
+from driver import Clock, wait_for
 
 # One canary for each place where something personal or secret comes in.
 CANARY = {"email": "canary.mail@birds.example", "name": "Canaria Namebird", "company": "Canary Company Ltd",
@@ -100,8 +100,71 @@ def refusals(shop):
         ("no method", lambda: b.form("/healthz", {}), 'what="request",cause="method"'),
         ("not HTTP", lambda: b.ask("GET", "/", None, {"Host": "a", "X-A": "b", "Transfer-Encoding": "x"}),
          'what="request",cause="not_http"'),
+        ("no such product", lambda: b.get("/api/buy/nothing"), 'what="request",cause="no_such_page"'),
+        ("no such picture", lambda: b.get("/images/nothing.jpg"), 'what="request",cause="no_such_page"'),
+        ("links for no address", lambda: b.form("/api/find", {"email": "a@b"}), 'what="ask",cause="fields"'),
+        ("links by no form", lambda: b.form("/api/find", b"%zz=%"), 'what="ask",cause="not_a_form"'),
+        ("a letter for no order", lambda: b.form(f"/o/t01k2m3n4p5abcdefgh/{'7' * 26}/resend", {}),
+         'what="page",cause="key"'),
+        ("links too often", lambda: [b.form("/api/find", {"email": "nobody@example.com"}) for _ in range(9)][-1],
+         'what="ask",cause="too_many"'),
         ("too long", lambda: b.ask("POST", "/api/order", b"x" * 70000), 'what="request",cause="too_long"'),
     ]
+
+
+def raw(shop, data):
+    """Bytes of our own; what comes back, or nothing."""
+    with socket.create_connection(("127.0.0.1", shop.port), 30) as c:
+        c.sendall(data)
+        try:
+            return c.recv(2000)
+        except ConnectionResetError:
+            return b""
+
+
+HEADS = [  # what, the bytes, the label of the counter that must have grown
+    ("no HTTP at all", b"nonsense\r\n\r\n", 'what="request",cause="head"'),
+    ("a version to come", b"GET / HTTP/3.1\r\nHost: a\r\n\r\n", 'what="request",cause="head"'),
+    ("a target too long", b"GET /" + b"y" * 20000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 'what="request",cause="head"'),
+    ("a header too long", b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20000 + b"\r\n\r\n",
+     'what="request",cause="head"'),
+    ("too many headers", b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:b\r\n" * 120 + b"\r\n",
+     'what="request",cause="too_many_headers"'),
+    ("no method of HTTP", b"FETCH / HTTP/1.1\r\nHost: a\r\n\r\n", 'what="request",cause="unknown_method"'),
+    ("an expectation", b"GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 'what="request",cause="expectation"'),
+]
+
+
+def turned_away(rows, program, folder):
+    """Too many connections of one address, and too many at all; who sends slowly."""
+    shop = demo(program, folder)
+    shop.change("shop.yml", "limits: {", "limits: {connections: 70, connections_per_address: 4, ")
+    clock = Clock(shop)
+    shop.start()
+
+    def grows(name, label, act):
+        label = f'what="connection",cause="{label}"'
+        before = parse(metrics(shop)[2])[("grosz_refusals_total", label)]
+        act()
+        rows.add(name, wait_for(lambda: parse(metrics(shop)[2])[("grosz_refusals_total", label)] > before), label)
+
+    held = []
+
+    def crowd(address, many):
+        for i in range(many):
+            s = socket.socket()
+            s.bind((address(i), 0))
+            s.connect(("127.0.0.1", shop.port))
+            s.sendall(b"POST /api/order HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+            held.append(s)
+            metrics(shop)  # the server has seen it
+
+    grows("too many of one address", "too_many_from_address", lambda: crowd(lambda i: "127.0.0.9", 8))
+    grows("too many at all", "no_place", lambda: crowd(lambda i: f"127.0.1.{i + 1}", 80))
+    grows("a slow sender", "slow_sender", lambda: clock.pass_by(30))
+    for s in held:
+        s.close()
+    shop.stop()
 
 
 def counted(rows, shop):
@@ -113,6 +176,12 @@ def counted(rows, shop):
         answers.append(act())
         after = sum_of(parse(metrics(shop)[2]))
         rows.same(f"counted with its cause: {name}", after - before, 1)
+    for name, data, label in HEADS:
+        key = ("grosz_refusals_total", label)
+        before = parse(metrics(shop)[2])[key]
+        raw(shop, data)
+        wait_for(lambda: parse(metrics(shop)[2])[key] != before, 20)
+        rows.same(f"counted with its cause: {name}", parse(metrics(shop)[2])[key] - before, 1)
     for _ in range(5):
         answers.append(shop.browser.post_json("/api/order", {"product": "master-of-aggregates", "email":
             CANARY["email"], "name": CANARY["name"], "consent_terms": "on", "consent_start": "on"}))
@@ -234,5 +303,6 @@ def run(rows, program, folder):
             said_ = re.sub(r"http://127\.0\.0\.1:\d+", "", said)
             rows.add(f"no {name} in the {where}", value not in said_,
                      [line for line in said_.splitlines() if value in line][:3])
+    turned_away(rows, program, os.path.join(folder, "turned"))
     untrusted(rows, program, os.path.join(folder, "untrusted"))
     deaf(rows, program, os.path.join(folder, "deaf"))
