@@ -4,6 +4,7 @@
 #include "base/mask.h"
 #include "page/render.h"
 #include "page/view.h"
+#include "partner/mail.h"
 #include "shop/plan.h"
 
 str call_page(struct arena *mem, const struct shop *shop, const struct order *o) {
@@ -103,6 +104,9 @@ void call_say(struct arena *mem, const struct work *w, const struct row *job,
     struct talk_request *request, struct talk_answer *answer) {
     struct doors const *d = w->doors;
     *answer = (struct talk_answer){.sent = TALK_NOT_SENT};
+    /* A letter is its bytes; who carries it may have been mended since they were frozen. */
+    if (request->kind == TALK_MAIL)
+        mail_request_way(mem, w->shop, request);
     err e = talk_request_fill(mem, request, w->shop->secrets);
     if (e.code != ERR_NONE)
         answer->why = e.what;

@@ -133,31 +133,21 @@ static void look_disk(struct doctor *d) {
 
 /* ---- mail ---- */
 
+enum { TRY_MS = 30000 }; /* somebody waits */
+
 /* One letter by hand, as the shop would send it. */
 static err mail_try(struct doctor *d, str to, str *said) {
     const struct shop *s = d->house.shop;
     struct talk *talk = NULL;
     struct talk_answer answer = {0};
-    struct talk_request r = {.kind = TALK_MAIL, .url = s->mail_send, .wait_ms = 30000};
-    str key = base32_number(d->mem, dice_throw(), 13);
-    struct letter l = {.from = s->mail_from,
-        .to = to,
-        .reply_to = s->mail_reply_to,
+    struct talk_request r;
+    const struct letter l = {.to = to,
         .subject = S("Grosz: does mail arrive?"),
         .text = S("Somebody typed `grosz doctor --mail`. It does.\n"),
-        .key = JOIN(d->mem, S("doctor-"), key),
-        .host = S("doctor.invalid"),
+        .key = JOIN(d->mem, S("doctor-"), base32_number(d->mem, dice_throw(), 13)),
         .at = clock_now()};
-    const struct tree *mail = tree_find(s->settings, S("mail"));
-    r.name = JOIN(d->mem, l.key, S(".eml"));
-    if (!str_starts(r.url, S("file:")))
-        r.url = JOIN(d->mem, r.url, str_ends(r.url, S("/")) ? S("") : S("/"), l.host);
-    r.ca = tree_get(mail, S("ca"));
-    r.allow_private = tree_get_bool(mail, S("allow_private"), false);
-    r.allow_plain = tree_get_bool(mail, S("allow_plain"), false);
-    TRY(mail_write(d->mem, &l, &r.body));
-    TRY(mail_address(l.from, &r.from));
-    TRY(mail_address(l.to, &r.to));
+    TRY(mail_request(d->mem, s, l, &r));
+    r.wait_ms = r.wait_ms ? TRY_MS : 0;
     TRY(talk_request_fill(d->mem, &r, s->secrets));
     TRY(client_new(d->mem, d->house.dir, &talk));
     talk->say(talk, d->mem, &r, &answer);
@@ -170,13 +160,16 @@ static err mail_try(struct doctor *d, str to, str *said) {
 static void look_mail(struct doctor *d) {
     const struct shop *s = d->house.shop;
     struct mail_way way = {0};
-    str said = {0};
+    str said = {0}, waits = tree_get(d->kept, S("mail"));
     err e = mail_way_read(d->mem, s->mail_send, &way);
     if (e.code == ERR_NONE && d->call->mail.len)
         e = mail_try(d, d->call->mail, &said);
     if (e.code != ERR_NONE)
         row(d, LEVEL_FAIL, S("mail"), e.what,
             S("`mail:` in shop.yml, then grosz doctor --mail YOU"));
+    else if (waits.len && !d->call->mail.len)
+        row(d, LEVEL_FAIL, S("mail"), JOIN(d->mem, S("letters wait: "), waits),
+            S("`mail:` in shop.yml, then grosz doctor --mail YOU; they go out by themselves"));
     else if (way.folder.len)
         row(d, s->live ? LEVEL_FAIL : LEVEL_WARN, S("mail"),
             JOIN(d->mem, S("letters are only written to "), way.folder),

@@ -374,6 +374,7 @@ static err doctor(struct desk_call *c) {
     const struct doors *d = c->work->doors;
     struct row row;
     const struct tree *backup = NULL;
+    str mail = {0};
     int64_t persons = 0, late = 0, newest = 0;
     TRY(newest_look(c, &newest));
     TRY(queue_list(c));
@@ -383,6 +384,9 @@ static err doctor(struct desk_call *c) {
         instant due = 0;
         persons += str_is(state, S("poison")) || str_is(state, S("hold"))
                    || str_is(state, S("stray"));
+        bool letter = str_is(tree_get(j, S("do")), S("mail")) && str_is(state, S("ready"));
+        if (letter && tree_get(j, S("error")).len)
+            mail = tree_get(j, S("error"));
         late += time_read(tree_get(j, S("due")), &due).code == ERR_NONE
                 && due < d->now(d->self) - LATE_MS;
     }
@@ -390,6 +394,7 @@ static err doctor(struct desk_call *c) {
     tree_put_int(c->mem, c->out, S("persons"), persons);
     tree_put_int(c->mem, c->out, S("late"), late);
     tree_put_int(c->mem, c->out, S("newest"), newest);
+    tree_put_text(c->mem, c->out, S("mail"), mail);
     TRY(silent_look(c, tree_put(c->out, S("silent"), tree_list(c->mem))));
     static const str backups[][2] = {
         {S_INIT(""), S_INIT("backup")}, {S_INIT("failed"), S_INIT("backup_failed")}};

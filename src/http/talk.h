@@ -45,6 +45,7 @@ struct talk_answer {
     size_t header_count;
     str body; /* at most LIMIT_ANSWER; a longer one is TALK_NO_ANSWER */
     str why;  /* for the owner, without secrets */
+    bool shut; /* NOT_SENT: we were not let in (login, TLS): our settings, not this request */
 };
 
 struct talk {

@@ -154,6 +154,17 @@ static str why(struct arena *mem, const struct posting *p, CURLcode code) {
     return JOIN(mem, words, said);
 }
 
+/* Not let in: the same for every letter until somebody mends the settings, here or there. The four
+ * are said to commands too (RFC 4954, RFC 3207). */
+static bool is_shut(CURLcode code, long status) {
+    static const CURLcode codes[] = {CURLE_LOGIN_DENIED, CURLE_USE_SSL_FAILED,
+        CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE};
+    bool shut = status == 530 || status == 534 || status == 535 || status == 538;
+    for (size_t i = 0; i < COUNT(codes); i++)
+        shut = shut || code == codes[i];
+    return shut;
+}
+
 static void conclude(
     struct arena *mem, const struct posting *p, CURLcode code, struct talk_answer *out) {
     long status = 0;
@@ -163,7 +174,11 @@ static void conclude(
     bool whole = sent >= (curl_off_t)p->request->body.len;
     bool said = (status >= 400 && status < 600) || (code == CURLE_OK && status / 100 == 2);
     *out = (struct talk_answer){.sent = whole ? TALK_NO_ANSWER : TALK_NOT_SENT};
-    if (said) {
+    if (code != CURLE_OK && !p->given && is_shut(code, status)) {
+        out->shut = true;
+        out->why = JOIN(mem, S("the mail server does not let us in: "),
+            said ? line_of(mem, p) : why(mem, p, code));
+    } else if (said) {
         out->sent = TALK_ANSWERED;
         out->status = (int)status;
         out->why = line_of(mem, p);

@@ -57,20 +57,24 @@ static err letter_read(struct arena *mem, str text, struct letter *l) {
     return OK_ERR;
 }
 
-static err mail_render(struct arena *mem, const struct step_call *call, struct talk_request *out) {
-    const struct shop *shop = call->shop;
+void mail_request_way(struct arena *mem, const struct shop *shop, struct talk_request *r) {
     const struct tree *mail = tree_find(shop->settings, S("mail"));
-    struct talk_request r = {.kind = TALK_MAIL, .url = shop->mail_send};
-    struct letter l = {
-        .from = shop->mail_from,
-        .to = call->to,
-        .reply_to = shop->mail_reply_to,
-        .html = call->html,
-        .key = call->step->key,
-        .host = host_of(shop->url),
-        .at = call->now,
-    };
-    TRY(letter_read(mem, call->letter, &l));
+    bool folder = str_starts(shop->mail_send, S("file:"));
+    bool slash = str_ends(shop->mail_send, S("/"));
+    r->url = folder ? shop->mail_send
+                    : JOIN(mem, shop->mail_send, slash ? S("") : S("/"), host_of(shop->url));
+    r->wait_ms = folder ? 0 : WAIT_MS;
+    r->ca = folder ? S("") : tree_get(mail, S("ca"));
+    r->allow_private = !folder && tree_get_bool(mail, S("allow_private"), false);
+    r->allow_plain = !folder && tree_get_bool(mail, S("allow_plain"), false);
+}
+
+err mail_request(
+    struct arena *mem, const struct shop *shop, struct letter l, struct talk_request *out) {
+    struct talk_request r = {.kind = TALK_MAIL};
+    l.from = shop->mail_from;
+    l.reply_to = shop->mail_reply_to;
+    l.host = host_of(shop->url);
     TRY(mail_write(mem, &l, &r.body));
     if (r.body.len > LETTER_MAX && l.html.len) {
         l.html = S("");
@@ -81,15 +85,16 @@ static err mail_render(struct arena *mem, const struct step_call *call, struct t
     TRY(mail_address(l.from, &r.from));
     TRY(mail_address(l.to, &r.to));
     r.name = JOIN(mem, l.key, S(".eml"));
-    if (!str_starts(r.url, S("file:"))) {
-        r.url = JOIN(mem, r.url, str_ends(r.url, S("/")) ? S("") : S("/"), l.host);
-        r.wait_ms = WAIT_MS;
-        r.ca = tree_get(mail, S("ca"));
-        r.allow_private = tree_get_bool(mail, S("allow_private"), false);
-        r.allow_plain = tree_get_bool(mail, S("allow_plain"), false);
-    }
+    mail_request_way(mem, shop, &r);
     *out = r;
     return OK_ERR;
+}
+
+static err mail_render(struct arena *mem, const struct step_call *call, struct talk_request *out) {
+    struct letter l = {
+        .to = call->to, .html = call->html, .key = call->step->key, .at = call->now};
+    TRY(letter_read(mem, call->letter, &l));
+    return mail_request(mem, call->shop, l, out);
 }
 
 /* By the hundreds of the SMTP code; all others say nothing. */
@@ -103,6 +108,7 @@ static void mail_read(struct arena *mem, const struct step_call *call,
     struct step_outcome o = {.result = known ? results[hundreds] : STEP_UNCLEAR};
     if (answer->sent == TALK_NOT_SENT)
         o.result = STEP_LATER;
+    o.ours = answer->shut;
     str code = answer->sent == TALK_ANSWERED ? str_int(mem, answer->status) : S("no answer");
     if (o.result == STEP_DID)
         o.receipt = answer->why.len ? answer->why : code;

@@ -28,6 +28,13 @@ MUST err mail_address(str from, str *out);
 
 struct shop;
 struct report;
+struct talk_request;
+
+/* The request that sends it as the shop does, with `from`, `reply_to` and `host` of the shop. */
+MUST err mail_request(
+    struct arena *mem, const struct shop *shop, struct letter l, struct talk_request *out);
+/* By which server: what of a request is today's, whenever its letter was written. */
+void mail_request_way(struct arena *mem, const struct shop *shop, struct talk_request *r);
 
 /* Mistakes of `mail:` in shop.yml, each at its place. */
 void mail_settings_check(const struct shop *shop, struct report *report);

@@ -14,6 +14,7 @@ enum {
 #define KEY_WINDOW   (19 * TIME_HOUR) /* 80 % of the 24 hours for which partners keep a key */
 #define BACK_OFF     (2 * TIME_SECOND)
 #define BACK_OFF_MAX TIME_HOUR
+#define OURS_WAIT    (10 * TIME_MINUTE)
 #define WAIT_MAX     TIME_DAY /* a partner may wish for more; nobody should wait that long unseen */
 #define SETTLE       (30 * TIME_SECOND)
 
@@ -215,7 +216,12 @@ enum step_do step_begin(struct step *s, enum step_class class, instant now) {
 
 static void finish_later(struct step *s, const struct step_outcome *o, instant now, uint64_t dice) {
     s->error = o->why;
-    if (tries(s) < ATTEMPTS_MAX)
+    /* A wrong password is wrong for all letters: poison would be as many matters as letters, and
+     * none of them would go out by itself when it is right. */
+    s->retried += o->ours;
+    if (o->ours)
+        ready(s, now + OURS_WAIT);
+    else if (tries(s) < ATTEMPTS_MAX)
         ready(s, now + wait_of(o, tries(s), dice));
     else if (s->unknowns)
         hold(s, o->why, now); /* an earlier attempt may have been done: no definite refusal */

@@ -221,17 +221,18 @@ class Shop:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env, cwd=ROOT)
         RUNNING.append(self.process)
 
-    def start(self, verb="run"):
+    def start(self, verb="run", red=False):
+        """red: it may say that not all is well, as long as it answers."""
         self.launch(verb)
-        if not wait_for(self.is_up, every=0.02):
+        if not wait_for(lambda: self.is_up((200, 503) if red else (200,)), every=0.02):
             raise RuntimeError(f"the program did not start:\n{self.log_end()}")
         return self
 
-    def is_up(self):
+    def is_up(self, fine=(200,)):
         if self.process.poll() is not None:
             raise RuntimeError(f"the program ended by itself:\n{self.log_end()}")
         try:
-            return self.browser.ask("GET", "/healthz", timeout=5).status == 200
+            return self.browser.ask("GET", "/healthz", timeout=5).status in fine
         except (OSError, http.client.HTTPException):
             return False
 

@@ -8,7 +8,8 @@ import re
 import subprocess
 
 from buying import buy, demo
-from driver import ROOT, RUNNING, step_of, text_of, wait_for
+from doctor import look
+from driver import Clock, ROOT, RUNNING, step_of, text_of, wait_for
 
 PASSWORD = "p@ss:w/ord%1"
 
@@ -124,7 +125,7 @@ def unsafe(rows, program, folder):
     for name, how, change, word, state in [
         ("no TLS there", "plain", None, "TLS", "ready"),
         ("a certificate of a stranger", "starttls", ("ca:", "# ca:"), "certificate", "ready"),
-        ("a wrong password", "starttls", "wrong", "535", "poison"),
+        ("a wrong password", "starttls", "wrong", "let us in", "ready"),
     ]:
         shop, box = shop_with(program, os.path.join(folder, name.replace(" ", "-")), how, send)
         if isinstance(change, tuple):
@@ -138,7 +139,30 @@ def unsafe(rows, program, folder):
         rows.add(f"{name}: says so", word in step.get("error", ""), step)
         rows.add(f"{name}: state", step["state"] in (state, "sending"), step)
         rows.same(f"{name}: nothing was taken", box.letters(), [])
+        code, seen, _ = look(shop)
+        rows.add(f"{name}: doctor says that letters wait", code == 3 and seen["mail"]["state"] == "fail"
+                 and "letters wait" in seen["mail"]["says"] and word in seen["mail"]["says"], seen["mail"])
+        code, seen, _ = look(shop, "--mail", "you@example.com")
+        rows.add(f"{name}: and tries one", code == 3 and seen["mail"]["state"] == "fail"
+                 and word in seen["mail"]["says"], seen["mail"])
         shop.stop()
+        if how != "plain":
+            mended(rows, name, shop, box, order)
+
+
+def mended(rows, name, shop, box, order):
+    """Put right, every letter goes out by itself, to the server that shop.yml names now."""
+    shop.write("shop.yml", shop.read("shop.yml").replace("# ca:", "ca:"))
+    shop.env["SMTP_PASSWORD"] = PASSWORD
+    clock = Clock(shop)
+    clock.pass_by(601)
+    shop.start(red=True)
+    rows.same(f"{name}, mended: delivered by itself", shop.wait_state(order)["state"], "fulfilled")
+    rows.same(f"{name}, mended: the buyer's letter, once", len(wait_for(lambda: box.letters("anna@example.org"))), 1)
+    code, seen, _ = look(shop, "--mail", "you@example.com")
+    rows.add(f"{name}, mended: doctor tries one", seen["mail"]["state"] == "ok"
+             and len(box.letters("you@example.com")) == 1, (seen["mail"], code))
+    shop.stop()
 
 
 def run(rows, program, folder):
