@@ -245,6 +245,19 @@ static void look_gateways(struct doctor *d) {
         row(d, LEVEL_OK, S("gateway"), S("none is known to be silent"), S(""));
 }
 
+static void look_proxies(struct doctor *d) {
+    str doubted = tree_get(d->kept, S("doubted"));
+    if (!doubted.len) {
+        row(d, LEVEL_OK, S("proxies"), S("nobody near speaks for others unnamed"), S(""));
+        return;
+    }
+    row(d, LEVEL_WARN, S("proxies"),
+        JOIN(d->mem, S("requests come from "), doubted,
+            S(" with X-Forwarded-For, which is not believed: all buyers are one address")),
+        JOIN(d->mem, S("when that is your proxy: `proxies: ["), doubted,
+            S("]` in shop.yml, then start again")));
+}
+
 /* ---- all of it ---- */
 
 /* The program that runs says it, else the store itself. */
@@ -288,6 +301,7 @@ static void look(struct doctor *d, const struct report *report) {
     look_backup(d);
     look_queue(d);
     look_gateways(d);
+    look_proxies(d);
 }
 
 err command_doctor(const struct command_call *c) {

@@ -2,6 +2,7 @@
 
 #include "app/archive.h"
 #include "app/call.h"
+#include "app/facts.h"
 #include "app/findings.h"
 #include "app/orders.h"
 #include "base/encode.h"
@@ -395,6 +396,7 @@ static err doctor(struct desk_call *c) {
     tree_put_int(c->mem, c->out, S("late"), late);
     tree_put_int(c->mem, c->out, S("newest"), newest);
     tree_put_text(c->mem, c->out, S("mail"), mail);
+    tree_put_text(c->mem, c->out, S("doubted"), str_copy(c->mem, facts_doubted(d->facts)));
     TRY(silent_look(c, tree_put(c->out, S("silent"), tree_list(c->mem))));
     static const str backups[][2] = {
         {S_INIT(""), S_INIT("backup")}, {S_INIT("failed"), S_INIT("backup_failed")}};

@@ -27,6 +27,8 @@ struct facts {
     _Atomic int64_t beat, looked; /* steady */
     _Atomic int64_t states[STEP_STATES], notes, strays, oldest_ms, disk_free;
     _Atomic bool more, full;
+    char doubted[64];              /* written once, before its size */
+    _Atomic size_t doubted_size;
     _Atomic unsigned told; /* what the log has been told */
 };
 
@@ -43,6 +45,18 @@ struct facts *facts_new(struct arena *mem, struct store *sqlite, str dir, int64_
 void facts_beat(struct facts *f, int64_t steady) {
     if (f)
         atomic_store_explicit(&f->beat, steady, memory_order_relaxed);
+}
+
+/* The event thread's. */
+void facts_doubt(struct facts *f, str peer) {
+    if (!f || atomic_load(&f->doubted_size) || !peer.len || peer.len > sizeof(f->doubted))
+        return;
+    memcpy(f->doubted, peer.ptr, peer.len);
+    atomic_store(&f->doubted_size, peer.len);
+}
+
+str facts_doubted(const struct facts *f) {
+    return f ? (str){f->doubted, atomic_load(&f->doubted_size)} : S("");
 }
 
 /* ---- looking ---- */

@@ -24,6 +24,10 @@ enum facts_ill {
  */
 struct facts *facts_new(struct arena *mem, struct store *sqlite, str dir, int64_t steady);
 void facts_beat(struct facts *f, int64_t steady);
+/* Somebody near (a proxy, most likely) speaks for others and is not named in `proxies:`. The first
+ * one is remembered; "" when there is none. */
+void facts_doubt(struct facts *f, str peer);
+str facts_doubted(const struct facts *f);
 /* Logs when the shop falls ill or is well again. */
 MUST err facts_look(struct arena *mem, const struct work *w, struct facts *f, int64_t steady);
 unsigned facts_ill(const struct facts *f, int64_t steady);

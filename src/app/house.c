@@ -104,6 +104,8 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
     w->began = clock_fine();
     if (!r->ref.len)
         w->request.ref = base32_number(mem, dice_throw(), 12);
+    if (r->doubted)
+        facts_doubt(h->event.facts, r->peer);
     w->flow = (struct flow){.mem = mem,
         .doors = &h->event,
         .shop = shop->shop,

@@ -26,6 +26,7 @@ struct request {
     str ref;     /* what the log and an error page call it; of a trusted proxy, else made here */
     instant at;  /* when it was complete */
     bool secure; /* came over TLS, or a trusted proxy says so */
+    bool doubted; /* speaks for somebody else from a near address that is not trusted to */
 };
 
 struct response {

@@ -74,8 +74,11 @@ static bool is_ref(str s) {
 void forwarded_read(
     struct arena *mem, const struct proxies *trusted, const struct peer *from, struct request *r) {
     r->peer = from->name;
-    if (!proxies_trust(trusted, from))
+    if (!proxies_trust(trusted, from)) {
+        bool near = from->is_unix || address_is_private(&from->at);
+        r->doubted = near && request_header(r, S("X-Forwarded-For")).len;
         return;
+    }
     str ref = request_header(r, S("X-Request-Id"));
     if (is_ref(ref))
         r->ref = ref;

@@ -109,8 +109,8 @@ struct step_outcome {
     int64_t wait_ms;           /* STEP_LATER: what the partner wished; 0: our own back-off */
 };
 /* dice: 64 random bits for full jitter. Back-off 2 s doubling to 1 h, at most 30 attempts, then
- * poison; what is ours is tried every 10
- * minutes until somebody has mended it; keyed: no sending later than 19 h after the first, then hold. */
+ * poison; what is ours is tried every 10 minutes until somebody has mended it; keyed: no sending
+ * later than 19 h after the first, then hold. */
 void step_finish(struct step *s, enum step_class class, const struct step_outcome *o, instant now,
     uint64_t dice);
 

@@ -22,7 +22,7 @@ def well(rows, shop, how):
     code, seen, done = look(shop)
     rows.same(f"{how}: nothing fails", (code, [r for r in seen.values() if r["state"] == "fail"]), (0, []))
     rows.same(f"{how}: all is looked at", set(seen), {"files", "secret", "mode", "addresses", "clock", "disk",
-                                                       "mail", "store", "backup", "queue", "gateway"})
+                                                       "mail", "store", "backup", "queue", "gateway", "proxies"})
     rows.add(f"{how}: what is not ok names what mends it",
              all(r["mend"] for r in seen.values() if r["state"] != "ok"), seen)
     rows.add(f"{how}: no backup is warned of", seen["backup"]["state"] == "warn"
@@ -36,6 +36,20 @@ def broken(rows, shop):
         got, seen, done = look(shop)
         rows.add(name, got == code and seen.get(what, {}).get("state") == state, (got, seen, done.stderr))
         shop.write(file, good)
+
+
+def proxy(rows, shop):
+    """A proxy that shop.yml does not name: without its word all buyers are one address."""
+    rows.same("no proxy", look(shop)[1]["proxies"]["state"], "ok")
+    shop.browser.get("/", X_Forwarded_For="203.0.113.7")
+    seen = look(shop)[1]["proxies"]
+    rows.add("a proxy that is not named", seen["state"] == "warn" and "proxies: [127.0.0.1]" in seen["mend"]
+             and "203.0.113.7" not in str(seen), seen)
+    shop.stop()
+    shop.write("shop.yml", shop.read("shop.yml") + "\nproxies: [127.0.0.1]\n")
+    shop.start()
+    shop.browser.get("/", X_Forwarded_For="203.0.113.7")
+    rows.same("named, it is believed", look(shop)[1]["proxies"]["state"], "ok")
 
 
 def person(rows, shop):
@@ -120,6 +134,7 @@ def run(rows, program, folder):
     shop = demo(program, os.path.join(folder, "doctor"))
     shop.start()
     well(rows, shop, "running")
+    proxy(rows, shop)
     person(rows, shop)
     backup = shop.path("var", "copy.db")
     shop.cli("backup", backup)
