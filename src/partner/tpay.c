@@ -193,6 +193,8 @@ static const struct {
     {S_INIT("md5sum"), offsetof(struct tpay_note, md5sum)},
 };
 
+enum { NOTE_FIELD_MAX = 512 };
+
 static err field_take(struct arena *mem, str name, str raw, struct tpay_note *n, bool *seen) {
     for (size_t i = 0; i < COUNT(note_fields); i++) {
         str value = {0};
@@ -200,7 +202,8 @@ static err field_take(struct arena *mem, str name, str raw, struct tpay_note *n,
             continue;
         if (seen[i])
             return err_make(ERR_INVALID, JOIN(mem, S("the note has "), name, S(" twice")));
-        if (!percent_read(mem, raw, true, &value) || !utf8_is(value) || value.len > LIMIT_FIELD)
+        if (!percent_read(mem, raw, true, &value) || !utf8_is(value)
+            || value.len > NOTE_FIELD_MAX)
             return err_make(ERR_INVALID, JOIN(mem, name, S(" of the note does not read")));
         seen[i] = true;
         *(str *)((char *)n + note_fields[i].at) = value;
@@ -232,6 +235,12 @@ static bool sum_is(struct arena *mem, const struct tpay_note *n, str code) {
     return read && code.len && hash_is(sum, given);
 }
 
+/* The sum of a payment link, which its buyer sees, is that of a note whose tr_id is `&`, whose
+ * amount is the link's and whose tr_crc is `&<reference>&`. */
+static bool is_of_a_link(const struct tpay_note *n) {
+    return str_starts(n->tr_id, S("&"));
+}
+
 static err note_verify(struct arena *mem, const struct account *a, const struct tpay_note *n) {
     str code = tree_get(a->settings, S("code"));
     bool verified = sum_is(mem, n, code);
@@ -240,6 +249,8 @@ static err note_verify(struct arena *mem, const struct account *a, const struct 
         return err_make(ERR_REFUSED,
             has_blanks(code) ? S("md5sum is wrong; the `code` of tpay has blanks around it")
                              : S("md5sum is wrong"));
+    if (is_of_a_link(n))
+        return err_make(ERR_REFUSED, S("md5sum is that of a payment link"));
     if (!str_is(n->id, tree_get(a->settings, S("merchant"))))
         return err_make(ERR_REFUSED, S("the note is for another merchant"));
     return OK_ERR;

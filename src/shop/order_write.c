@@ -1,3 +1,4 @@
+#include "base/encode.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "shop/order.h"
@@ -210,9 +211,20 @@ struct tree *step_write(struct arena *mem, const struct step *s) {
     return record_tree(mem, &step_record, s);
 }
 
+/* A control character takes six bytes in JSON. */
+enum { RAW_MAX = LIMIT_ROW / 12 };
+
+/* What was read of the note is always kept whole; its raw body is there for the owner to look at,
+ * and whoever sends it decides how long it is. */
 str note_write(struct arena *mem, const struct note *n) {
+    struct note fits = *n;
     struct buf b = buf_new(mem, ROW_MAX);
     record_write(&b, &note_record, n);
+    if (b.len <= LIMIT_ROW && !b.full)
+        return buf_str(&b);
+    fits.raw = utf8_prefix(n->raw, RAW_MAX);
+    b = buf_new(mem, ROW_MAX);
+    record_write(&b, &note_record, &fits);
     return buf_str(&b);
 }
 

@@ -134,6 +134,10 @@ def refused(t):
     t.refused("empty", b"")
     t.refused("a field twice", body + b"&tr_amount=1.00")
     t.refused("not percent-encoded text", body + b"&x=\xff\xfe&tr_crc=%zz")
+    linked = place(t.shop)[2]
+    t.refused("forged: the sum of the link that the buyer was given", urllib.parse.urlencode({
+        "id": MERCHANT, "tr_id": "&", "tr_amount": "499.00", "tr_crc": f"&{linked['crc']}&",
+        "tr_status": "TRUE", "md5sum": linked["md5sum"]}).encode())
     t.refused("oversized", body + b"&x=" + b"y" * 70000, (413,))
     answer = send(t.shop, body, "nothing")
     t.rows.same("a gateway that is none: 404", answer.status, 404)
@@ -142,7 +146,8 @@ def refused(t):
             method, "/api/payment/tpay").status in (404, 405))
     t.rows.add("after all of them: still unpaid, no payment", t.shop.order(order)["state"] == "placed"
                and not t.shop.order(order)["payments"], t.shop.order(order))
-    t.heard("and the true one still counts", body)
+    t.heard("and the true one still counts, with more in it than a row holds",
+            body + b"&x=" + b"%22y" * 15000)
     t.rows.same("true one: delivered", t.shop.wait_state(order)["state"], "fulfilled")
 
 

@@ -266,6 +266,8 @@ TEST(tpay_notes) {
 TEST(tpay_refused) {
     struct arena *mem = arena_new(8 << 20);
     str fine = signed_note(mem, S(FINE)), sum = str_from(fine, fine.len - 32);
+    char long_word[513];
+    memset(long_word, 'x', sizeof(long_word));
     str unsigned_code = hash_md5_hex(mem, S("12345TR-BRA-79FR0X40.96o1abc"));
     const struct {
         const char *name;
@@ -290,6 +292,12 @@ TEST(tpay_refused) {
         {"id slid into tr_id",
             signed_note(mem, S("id=1234&tr_id=5TR-1&tr_crc=o1&tr_amount=1.00&tr_status=TRUE")),
             ERR_REFUSED},
+        {"the sum of a payment link",
+            signed_note(mem, S("id=12345&tr_id=%26&tr_crc=%26o1abc%26&tr_amount=40.96&tr_status="
+                               "TRUE")),
+            ERR_REFUSED},
+        {"a field that is too long",
+            JOIN(mem, fine, S("&tr_currency="), (str){long_word, sizeof(long_word)}), ERR_INVALID},
         {"amount with a comma", signed_note(mem, S(START "tr_amount=40%2C96&tr_status=TRUE")),
             ERR_INVALID},
         {"amount below zero", signed_note(mem, S(START "tr_amount=-1.00&tr_status=TRUE")),

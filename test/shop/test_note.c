@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "check.h"
 #include "fixture.h"
 #include "suites.h"
@@ -193,6 +194,13 @@ static void test_kept(struct arena *mem) {
     CHECK_STR("status", back.status, n.status);
     CHECK_STR("gateway", back.gateway, n.gateway);
     CHECK_STR("detail", back.detail, n.detail);
+    char long_raw[60 * 1024];
+    memset(long_raw, 1, sizeof(long_raw));
+    n.raw = (str){long_raw, sizeof(long_raw)};
+    str row = note_write(mem, &n);
+    CHECK("a raw body that fits no row is cut", row.len <= LIMIT_ROW);
+    CHECK("and what was read of it is whole", note_read(mem, row, &back).code == ERR_NONE
+        && back.what == EVENT_DISPUTE && str_is(back.event, n.event) && back.raw.len > 4096);
     CHECK("cut off", note_read(mem, S("{\"gateway\":\"x\""), &back).code == ERR_CORRUPT);
     CHECK("something behind", note_read(mem, S("{\"gateway\":\"x\"}}"), &back).code == ERR_CORRUPT);
     CHECK("not a map", note_read(mem, S("[]"), &back).code == ERR_CORRUPT);
