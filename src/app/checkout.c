@@ -97,6 +97,11 @@ static void answer_limited(const struct flow *f, enum meter_count why, struct re
     response_header(&reply->response, S("Retry-After"), S("60"));
 }
 
+static void answer_busy(const struct flow *f, struct reply *reply) {
+    flow_refused(f, METER_ORDER_BUSY);
+    reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
+}
+
 /* ---- the key of a script: the same key with the same fields is the same order ---- */
 
 static str key_part(const struct flow *f, const struct order *o) {
@@ -114,6 +119,19 @@ static err link_make(const struct flow *f, struct order *o) {
     return code->link(f->mem, &a, o, &o->link);
 }
 
+/* Of two presses at once, the other one has just placed the order under the id that their key had
+ * reserved. */
+static bool is_placed(const struct flow *f, struct reply *reply) {
+    const struct order *mine = ((const struct placing *)reply->state)->order;
+    struct order *theirs = NULL;
+    err e = orders_get(f->mem, f->doors->store, mine->id, &theirs);
+    if (e.code != ERR_NONE || !mine->key_hash.len || !str_is(theirs->key_hash, mine->key_hash))
+        return false;
+    meter_add(f->doors->meter, METER_ORDER_AGAIN, 1);
+    answer_order(f, theirs, reply);
+    return true;
+}
+
 static void order_kept(const struct flow *f, struct reply *reply) {
     struct placing *p = reply->state;
     switch (p->changes[0].kept) {
@@ -127,11 +145,11 @@ static void order_kept(const struct flow *f, struct reply *reply) {
         reply->response = flow_error(f, err_make(ERR_FULL, S("")), words(f->shop->lang, S("full")));
         break;
     case KEPT_KNOWN:
-    case KEPT_CONFLICT:
-    case KEPT_UNKNOWN:
-        flow_refused(f, METER_ORDER_BUSY);
-        reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
+        if (!is_placed(f, reply))
+            answer_busy(f, reply);
         break;
+    case KEPT_CONFLICT:
+    case KEPT_UNKNOWN: answer_busy(f, reply); break;
     }
     reply->changes = NULL;
 }
@@ -173,9 +191,8 @@ static void key_known(const struct flow *f, struct reply *reply) {
             return;
         }
     }
-    flow_refused(f, METER_ORDER_BUSY);
     doors_log(f->doors, S("error"), e.what);
-    reply->response = flow_error(f, err_make(ERR_BUSY, S("")), words(f->shop->lang, S("busy")));
+    answer_busy(f, reply);
 }
 
 static void key_kept(const struct flow *f, struct reply *reply) {

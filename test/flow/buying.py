@@ -2,6 +2,7 @@
 the first lesson; and every answer the order form has for what is wrong."""
 import hashlib
 import hmac
+import http.client
 import os
 import re
 import sqlite3
@@ -264,6 +265,28 @@ def kept(rows, shop):
     rows.add("the same key, other fields: another order", other != first, other)
 
 
+def pressed_at_once(rows, shop):
+    """Both presses are on their way before either is answered; the browser shows the later answer."""
+    for n in range(10):
+        _, fields = order_form(shop)
+        body = urllib.parse.urlencode({**fields, "key": f"at-once-{n:015}"}).encode()
+        lines = []
+        for _ in range(3):
+            c = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)
+            c.connect()
+            lines.append(c)
+        for c in lines:
+            c.request("POST", "/api/order", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        answers = [c.getresponse() for c in lines]
+        where = {(a.status, a.headers.get("Location", "")) for a in answers}
+        for c in lines:
+            c.close()
+        if len(where) != 1 or [s for s, _ in where] != [303]:
+            break
+    rows.add("three presses at once with one key: each is sent to pay for the one order",
+             len(where) == 1 and all(s == 303 and link for s, link in where), where)
+
+
 WRONG = [  # name, what is changed, the field that is told
     ("no e-mail", {"email": ""}, "email"),
     ("an e-mail that is none", {"email": "anna@"}, "email"),
@@ -457,6 +480,7 @@ def run(rows, program, folder):
     pictures(rows, shop)
     buttons(rows, shop)
     kept(rows, shop)
+    pressed_at_once(rows, shop)
     wrong(rows, shop)
     typed_is_kept(rows, shop)
     strange_bodies(rows, shop)
