@@ -127,21 +127,32 @@ void command_show(const struct command_call *c, const struct tree *t) {
 
 /* ---- the commands ---- */
 
+static void order_list_end(const struct command_call *c, const struct tree *t) {
+    const struct tree *list = tree_find(t, S("orders"));
+    str before = tree_get(t, S("before"));
+    if (!list || !list->count)
+        talk_line(
+            c->state.len ? JOIN(c->mem, S("No order is "), c->state, S(".")) : S("No orders yet."));
+    if (before.len)
+        talk_line(JOIN(c->mem, S("There are older ones: `--before "), before,
+            S("` goes on there, --limit takes up to 1000.")));
+}
+
 err command_order_list(const struct command_call *c) {
     const struct tree *t = NULL;
     str target =
         JOIN(c->mem, S("/orders?limit="), c->limit.len ? percent_write(c->mem, c->limit) : S("100"),
-            S("&state="), percent_write(c->mem, c->state));
+            S("&state="), percent_write(c->mem, c->state), S("&before="),
+            percent_write(c->mem, c->before));
     TRY(command_ask(c, S("GET"), target, &t));
     const struct tree *list = tree_find(t, S("orders"));
-    if (c->json)
+    if (c->json) {
         lines_json(c, list);
-    for (const struct tree *o = list && !c->json ? list->first : NULL; o; o = o->next)
+        return OK_ERR;
+    }
+    for (const struct tree *o = list ? list->first : NULL; o; o = o->next)
         order_line(c, o);
-    if (!c->json && (!list || !list->count))
-        talk_line(S("No orders yet."));
-    if (!c->json && tree_find(t, S("before")))
-        talk_line(S("There are more: --limit takes up to 1000."));
+    order_list_end(c, t);
     return OK_ERR;
 }
 
@@ -207,9 +218,17 @@ err command_queue_list(const struct command_call *c) {
               "`queue drop`.")));
 }
 
+/* "/queue/<order>/<line>/<step>", whatever was typed. */
+static str job_path(const struct command_call *c) {
+    str path = S("/queue"), rest = c->words[0], part = {0};
+    while (str_cut(&rest, '/', &part))
+        path = JOIN(c->mem, path, S("/"), percent_write(c->mem, part));
+    return path;
+}
+
 err command_queue_show(const struct command_call *c) {
     const struct tree *t = NULL;
-    TRY(command_ask(c, S("GET"), JOIN(c->mem, S("/queue/"), c->words[0]), &t));
+    TRY(command_ask(c, S("GET"), job_path(c), &t));
     command_show(c, t);
     return OK_ERR;
 }
@@ -217,7 +236,7 @@ err command_queue_show(const struct command_call *c) {
 static err queue_verb(const struct command_call *c, str verb, str text) {
     const struct tree *t = NULL;
     TRY(command_ask(c, S("POST"),
-        JOIN(c->mem, S("/queue/"), c->words[0], S("?do="), verb, S("&text="),
+        JOIN(c->mem, job_path(c), S("?do="), verb, S("&text="),
             percent_write(c->mem, text)),
         &t));
     command_show(c, t);

@@ -11,6 +11,8 @@
 #include "http/route.h"
 #include "shop/plan.h"
 
+#include <assert.h>
+
 enum { LIST_MOST = 1000, SCAN_MOST = 100000 };
 
 struct desk_call {
@@ -24,37 +26,70 @@ struct desk_call {
 
 /* ---- orders ---- */
 
-static bool fits(const struct order *o, str state) {
-    return !state.len || str_is(state, str_of(order_state_name(order_state(o))));
+static err state_check(struct arena *mem, str state) {
+    for (size_t i = 0; i < ORDER_STATES; i++)
+        if (str_is(str_of(order_state_name((enum order_state)i)), state))
+            return OK_ERR;
+    return err_make(ERR_INVALID, JOIN(mem, S("there is no state `"), state,
+                                     S("`: an order is placed, paid, fulfilled or expired")));
+}
+
+/* One stretch of a list of orders. */
+struct stretch {
+    str state;       /* "": all */
+    char before[64]; /* the id of the last one looked at */
+    size_t limit, scanned;
+    bool more;
+};
+
+/* What is not shown is forgotten at once: there may be a hundred thousand between two that are. */
+static err stretch_read(struct desk_call *c, struct stretch *s, struct tree *list) {
+    struct arena_mark start = arena_mark(c->mem);
+    size_t shown = list->count;
+    struct row_list rows;
+    struct query q = {.kind = S("order"),
+        .after_part = str_of(s->before),
+        .newest_first = true,
+        .limit = s->limit};
+    TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
+    size_t i = 0;
+    for (; i < rows.count && list->count < s->limit; i++) {
+        struct arena_mark one = arena_mark(c->mem);
+        struct order *o = NULL;
+        TRY(order_read(c->mem, rows.rows[i].bytes, &o));
+        assert(o->id.len < sizeof(s->before));
+        memcpy(s->before, o->id.ptr, o->id.len);
+        if (!s->state.len || str_is(s->state, str_of(order_state_name(order_state(o)))))
+            tree_add(list, order_view(c->mem, o));
+        else
+            arena_back(c->mem, one);
+        s->scanned++;
+    }
+    s->more = rows.more || i < rows.count;
+    if (list->count == shown)
+        arena_back(c->mem, start);
+    return OK_ERR;
 }
 
 /* Newest first, both modes, behind a cursor; at most SCAN_MOST are looked at for a state. */
 static err orders_list(struct desk_call *c) {
-    str state = request_query(c->mem, c->request, S("state"));
+    struct stretch s = {.state = request_query(c->mem, c->request, S("state")), .more = true};
     str before = request_query(c->mem, c->request, S("before"));
     int64_t limit = 100;
     str wish = request_query(c->mem, c->request, S("limit"));
     if (wish.len && (!str_number(wish, &limit) || limit < 1 || limit > LIST_MOST))
         return err_make(ERR_INVALID, S("limit must be 1 to 1000"));
+    if (s.state.len)
+        TRY(state_check(c->mem, s.state));
+    if (before.len && !order_id_is(before))
+        return err_make(ERR_INVALID, S("before must be the id of an order"));
+    memcpy(s.before, before.ptr, before.len);
+    s.limit = (size_t)limit;
     struct tree *list = tree_put(c->out, S("orders"), tree_list(c->mem));
-    bool more = true;
-    for (int scanned = 0; more && scanned < SCAN_MOST && list->count < (size_t)limit;) {
-        struct row_list rows;
-        struct query q = {
-            .kind = S("order"), .after_part = before, .newest_first = true, .limit = (size_t)limit};
-        TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
-        for (size_t i = 0; i < rows.count && list->count < (size_t)limit; i++) {
-            struct order *o = NULL;
-            TRY(order_read(c->mem, rows.rows[i].bytes, &o));
-            before = rows.rows[i].part;
-            if (fits(o, state))
-                tree_add(list, order_view(c->mem, o));
-        }
-        scanned += (int)rows.count;
-        more = rows.more;
-    }
-    if (more)
-        tree_put_text(c->mem, c->out, S("before"), before);
+    while (s.more && s.scanned < SCAN_MOST && list->count < s.limit)
+        TRY(stretch_read(c, &s, list));
+    if (s.more)
+        tree_put_text(c->mem, c->out, S("before"), str_copy(c->mem, str_of(s.before)));
     return OK_ERR;
 }
 

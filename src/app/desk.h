@@ -2,7 +2,7 @@
  * running
  * program, or called directly when none runs. The owner's desk in the browser will use the same.
  *
- *   GET  /orders?limit=&before=&state=   {orders: […], more}
+ *   GET  /orders?limit=&before=&state=   {orders: […], before}
  *   GET  /orders/<id>                    one order
  *   POST /orders/<id>?do=resend|revoke   the letter with the access again; the keys turned as well
  *   GET  /queue                          {jobs: […]}: due, stuck and stray
@@ -12,7 +12,8 @@
  *   POST /backup?file=&keep=&secret=     into a folder of dated ones, of which so many stay
  *   GET  /doctor                         {persons, late, newest, backup, backup_failed, fault}
  *   POST /doctor?found=                  tells the owner by letter, when it is news: {told}
- * A job's slashes stand percent-encoded or as they are.
+ * A job's slashes stand as they are, its other signs percent-encoded.
+ *   before=: the id that the list goes on behind; it comes with the list when there is more.
  */
 #ifndef APP_DESK_H
 #define APP_DESK_H

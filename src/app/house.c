@@ -140,10 +140,17 @@ static void committed(void *self) {
 
 /* ---- commands over the control socket ---- */
 
+static void arena_end(void *mem) {
+    arena_free(mem);
+}
+
+/* A list of a thousand orders is more than a request may take: as much as for a command that asks
+ * the store itself. The answer lives in it. */
 static void desk_run(void *state) {
     struct waiting *w = state;
     struct house *h = w->house;
-    struct arena *mem = exchange_arena(w->exchange);
+    struct arena *mem = arena_new(LIMIT_COMMAND_ARENA);
+    arena_defer(exchange_arena(w->exchange), arena_end, mem);
     struct work work = snapshots_work(&h->shops, mem, &h->open.doors);
     desk(mem, &work, &w->request, &w->reply.response);
 }

@@ -22,9 +22,11 @@ static const struct command table[] = {
      S_INIT("grosz build --to /srv/www"), 0, 0, S_INIT(" --to "), command_build},
     {S_INIT("check"), S_INIT(""), S_INIT("Name every mistake of the data files, with its place."),
      S_INIT("grosz check"), 0, 0, S_INIT(" "), command_check},
-    {S_INIT("order list"), S_INIT("[--state S] [--limit N]"), S_INIT("List orders, newest first."),
+    {S_INIT("order list"), S_INIT("[--state S] [--limit N] [--before ORDER]"),
+     S_INIT("List orders, newest first; --state: placed, paid, fulfilled or expired; --before: "
+        "those older than ORDER."),
      S_INIT("grosz order list --state paid"), 0, 0, S_INIT(" --state --limit "
-     ""), command_order_list},
+     "--before "), command_order_list},
     {S_INIT("order show"), S_INIT("ORDER"), S_INIT("Show all that is known of an order."),
      S_INIT("grosz order show t01k2m3n4p5abcdefgh"), 1, 1, S_INIT(" "), command_order_show},
     {S_INIT("order resend"), S_INIT("ORDER"), S_INIT("Send the letter with the access once more."),
@@ -100,6 +102,7 @@ static const struct flag flags[] = {
     FLAG("--keep", true, keep),
     FLAG("--limit", true, limit),
     FLAG("--state", true, state),
+    FLAG("--before", true, before),
     FLAG("--evidence", true, evidence),
     FLAG("--reason", true, reason),
     FLAG("--tell", false, tell),

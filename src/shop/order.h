@@ -14,7 +14,7 @@
 #include "shop/money.h"
 #include "shop/step.h"
 
-enum order_state { ORDER_PLACED, ORDER_PAID, ORDER_FULFILLED, ORDER_EXPIRED };
+enum order_state { ORDER_PLACED, ORDER_PAID, ORDER_FULFILLED, ORDER_EXPIRED, ORDER_STATES };
 
 /* Beside the state; each is a bit of order.marks. */
 enum order_mark {

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import sqlite3
 
 from buying import buy, demo
 
@@ -60,6 +61,12 @@ USES = [  # words, exit code, a word in what is said
     (("order", "show"), 2, "usage"),
     (("order", "show", "t0000000000000000zz"), 5, "order list"),
     (("order", "list", "extra"), 2, "extra"),
+    (("order", "list", "--state", "payed"), 1, "fulfilled or expired"),
+    (("order", "list", "--state", "expired"), 0, "No order is expired."),
+    (("order", "list", "--before", "yesterday"), 1, "order"),
+    (("order", "list", "--limit", "many"), 1, "1 to 1000"),
+    (("queue", "show", "no such/0/job?x=1 %00"), 5, "is no job"),
+    (("queue", "drop", "--reason", "x", "note/tpay/a b"), 5, "queue list"),
     (("run", "--port", "seventy"), 2, "port"),
 ]
 
@@ -91,6 +98,38 @@ def same_both_ways(rows, shop):
     shop.start()
 
 
+def a_long_list(rows, shop):
+    """As many orders as a shop has after some years; the first one copied, in the store itself."""
+    digits = "0123456789abcdefghjkmnpqrstvwxyz"
+    order, _, _ = buy(shop)
+    shop.wait_state(order)
+    shop.stop()
+    with sqlite3.connect(shop.path("var", "shop.db")) as db:
+        (bytes_,) = db.execute("SELECT bytes FROM row WHERE kind = 'order' AND part = ?", (order,)).fetchone()
+        ids = ["t00000" + "".join(digits[n >> shift & 31] for shift in (15, 10, 5, 0)) + "0" * 9
+               for n in range(6000)]
+        db.executemany("INSERT INTO row (kind, part, key, version, due, leased, bytes)"
+                       " VALUES ('order', ?, '', 1, 0, 0, ?)",
+                       [(i, bytes_.replace(order.encode(), i.encode())) for i in ids])
+    db.close()
+    shop.start()
+    done = shop.cli_run("order", "list", "--state", "expired")
+    rows.add("none of thousands is in that state", done.returncode == 0 and not done.stdout
+             and done.stderr.startswith("No order is expired."), done)
+    seen, before = [], ()
+    for _ in range(20):
+        done = shop.cli_run("order", "list", "--limit", "1000", "--state", "fulfilled", *before)
+        seen += [line.split()[0] for line in done.stdout.splitlines()]
+        more = re.search(r"`--before (\w+)`", done.stderr)
+        if not more:
+            break
+        before = ("--before", more[1])
+    rows.add("all of thousands, a thousand at a time, none twice", len(seen) == len(set(seen))
+             and set(ids) <= set(seen), (len(seen), done))
+    rows.add("and the shop has gone on", shop.process.poll() is None
+             and shop.browser.get("/healthz").status == 200, shop.log_end())
+
+
 def one_owner(rows, shop):
     second = shop.cli_run("run", "--port", "1")
     rows.add("a second program on the same folder is refused, in words", second.returncode in (1, 4, 75)
@@ -117,7 +156,6 @@ def folders(rows, shop, program, folder):
 
 def newer(rows, program, folder):
     """A database of a newer program is refused in words."""
-    import sqlite3
     shop = demo(program, folder).start()
     shop.stop()
     with sqlite3.connect(shop.path("var", "shop.db")) as db:
@@ -145,6 +183,7 @@ def run(rows, program, folder):
     uses(rows, shop, "running")
     same_both_ways(rows, shop)
     one_owner(rows, shop)
+    a_long_list(rows, shop)
     folders(rows, shop, program, folder)
     shop.stop()
     newer(rows, program, os.path.join(folder, "newer"))
