@@ -3,6 +3,7 @@
 #include "app/call.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 struct put matter_put(str part, str key, str bytes, instant now) {
     return (struct put){.part = part,
@@ -44,7 +45,10 @@ static err freeze(struct arena *mem, struct matter *m, struct call *call) {
     struct tree *request = talk_request_write(mem, &r);
     m->step.digest = hash_sha256_hex(mem, json_write(mem, request));
     m->request = request;
-    return OK_ERR;
+    if (matter_write(mem, m).len <= LIMIT_ROW)
+        return OK_ERR;
+    m->request = NULL;
+    return err_make(ERR_TOO_BIG, S("the letter is larger than 60 KiB"));
 }
 
 static enum step_do begin(

@@ -164,8 +164,10 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
     struct writing *w = NEW(mem, struct writing);
     w->part = e->id;
     w->now = work->doors->now(work->doors->self);
-    put_add(
-        w, (struct put){.kind = S("order"), .version = o->version, .bytes = order_write(mem, o)});
+    str bytes = order_write(mem, o);
+    if (bytes.len > LIMIT_ROW)
+        return err_make(ERR_TOO_BIG, JOIN(mem, S("order "), e->id, S(" has grown past 60 KiB")));
+    put_add(w, (struct put){.kind = S("order"), .version = o->version, .bytes = bytes});
     for (size_t i = 0; i < e->also_count; i++)
         put_add(w, e->also[i]);
     steps_put(mem, w, before, count_before, o, e->job);

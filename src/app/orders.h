@@ -40,7 +40,8 @@ struct orders_edit {
      * a step's job row is put or dropped as its state wants. */
     struct row *job;
 };
-/* ERR_CONFLICT: the lease is lost. ERR_FULL, ERR_UNKNOWN. The order as written is in *out. */
+/* ERR_CONFLICT: the lease is lost. ERR_TOO_BIG: as it would be, it fits no row; nothing is written.
+ * ERR_FULL, ERR_UNKNOWN. The order as written is in *out. */
 MUST err orders_change(struct arena *mem, struct orders_edit *e, struct order **out);
 
 /* The step of a job id "<order>/<line>/<id>"; ERR_ABSENT says which part does not exist. */

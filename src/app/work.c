@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/json_row.h"
+#include "base/limits.h"
 #include "io/world.h"
 #include "shop/plan.h"
 
@@ -166,6 +167,9 @@ static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, str
     if (n->request.kind == TALK_NONE)
         return OK_ERR;
     str bytes = json_write(mem, talk_request_write(mem, &n->request));
+    if (bytes.len > LIMIT_ROW)
+        return err_make(ERR_TOO_BIG,
+            S("the request is larger than 60 KiB, which is the most that is kept and sent"));
     s->digest = hash_sha256_hex(mem, bytes);
     e->also[e->also_count++] = (struct put){
         .kind = S("sent"), .key = frozen_key(mem, s), .version = PUT_ANY, .bytes = bytes};

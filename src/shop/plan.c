@@ -1,5 +1,6 @@
 #include "shop/plan.h"
 
+#include "base/limits.h"
 #include "shop/shop.h"
 
 #define LATE_AFTER (15 * TIME_MINUTE)
@@ -138,6 +139,9 @@ bool plan_again(
     for (size_t i = 0; i < o->step_count; i++)
         number += is_again(&o->steps[i], name);
     if (plan_letters(o, name, now) >= PLAN_LETTERS_A_DAY || number > PLAN_LETTERS)
+        return false;
+    /* Buyers may ask for ever; the other half is for what the order still owes. */
+    if (order_write(mem, o).len > LIMIT_ROW / 2)
         return false;
     letter_add(mem, shop, o, JOIN(mem, name, S("."), str_int(mem, number)), now);
     return true;

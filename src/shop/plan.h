@@ -20,7 +20,8 @@ void plan_steps(struct arena *mem, const struct shop *shop, struct order *o, ins
 /* Adds the letters to the owner that are due and not there yet. Call after anything changed. */
 void plan_alarms(struct arena *mem, const struct shop *shop, struct order *o, instant now);
 /* One letter more of that name ("access", "links"), as a step of its own: <name>.2, <name>.3 …
- * False when PLAN_LETTERS_A_DAY went out within a day: letters go to whatever address was typed. */
+ * False when PLAN_LETTERS_A_DAY went out within a day (letters go to whatever address was typed),
+ * or when the order's row is half full. */
 enum { PLAN_LETTERS_A_DAY = 5, PLAN_LETTERS = 100 };
 bool plan_again(struct arena *mem, const struct shop *shop, struct order *o, str name, instant now);
 /* How many such letters more went out within a day. */

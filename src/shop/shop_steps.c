@@ -1,4 +1,6 @@
 #include "base/fill.h"
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/table.h"
 #include "shop/reader.h"
 
@@ -312,6 +314,18 @@ static void circles_check(struct reader *r) {
             return;
 }
 
+/* An order keeps what its steps are owed with. */
+static void size_check(struct reader *r, const struct tree *list) {
+    size_t size = 0;
+    for (size_t i = 0; i < r->shop->step_count; i++)
+        if (r->shop->steps[i].with)
+            size += json_write(r->mem, r->shop->steps[i].with).len;
+    if (size > LIMIT_ROW / 2)
+        reader_mistake(r, list,
+            S("the settings of all steps together are larger than 30 KiB: put long texts into the "
+              "`data` of a product and name them, like {{product.text}}"));
+}
+
 enum { STEPS_MAX = 50 }; /* with frozen rows and alarms, an order's change stays within 100 puts */
 
 void steps_read(struct reader *r, const struct tree *settings) {
@@ -334,6 +348,7 @@ void steps_read(struct reader *r, const struct tree *settings) {
         s->waits = waits;
     }
     circles_check(r);
+    size_check(r, list);
 }
 
 /* ---- what each product's steps name ---- */

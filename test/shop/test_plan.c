@@ -1,5 +1,6 @@
 #include "base/fill.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "check.h"
 #include "fixture.h"
 #include "shop/plan.h"
@@ -47,6 +48,28 @@ static void test_steps(struct arena *mem, const struct shop *shop) {
     CHECK("only the product's steps",
         !fixture_step(o, 0, "invitation") && fixture_step(o, 0, "purchase"));
     CHECK("access waits for nothing then", fixture_step(o, -1, "access")->state == STEP_READY);
+}
+
+/* A buyer who presses the buttons of his page every day, and a mail server that has much to say. */
+static void test_letters_end(const struct shop *shop) {
+    struct arena *mem = arena_new(256 << 20);
+    struct order *o = fixture_paid(mem, shop);
+    char words[300];
+    memset(words, '"', sizeof(words));
+    size_t made = 0;
+    for (int i = 0; i < 400; i++) {
+        bool more = plan_again(mem, shop, o, i % 2 ? S("access") : S("links"), NOW + i * TIME_DAY);
+        struct step *last = &o->steps[o->step_count - 1];
+        if (more)
+            *last = (struct step){.line = -1, .id = last->id, .does = last->does, .key = last->key,
+                .state = STEP_DONE, .attempts = 1, .first_at = NOW + i * TIME_DAY,
+                .started_at = NOW, .finished_at = NOW, .digest = S("0123456789abcdef"),
+                .receipt = {words, sizeof(words)}};
+        made += more;
+    }
+    CHECK("letters for more than a week of asking", made >= 20);
+    CHECK("and the order still fits into its row, with room", order_write(mem, o).len < LIMIT_ROW);
+    arena_free(mem);
 }
 
 static void finish(struct order *o, int line, const char *id, enum step_state state) {
@@ -186,6 +209,7 @@ static void test_view(struct arena *mem, const struct shop *shop) {
 void suite_plan(void) {
     struct arena *mem = arena_new(8 << 20);
     struct shop *shop = fixture_shop(mem);
+    test_letters_end(shop);
     test_steps(mem, shop);
     test_life(mem, shop);
     test_money(mem, shop);
