@@ -58,10 +58,17 @@ static err lessons_add(
     const struct flow *f, const struct visit *v, str file, str wish, struct lessons *out) {
     str text = {0};
     str name = str_part(file, 0, file.len - 3);
-    TRY(files_read(f->mem, f->dir, JOIN(f->mem, v->folder, S("/"), file), LIMIT_PAGE, &text));
     bool here = !out->found && (!wish.len || str_is(wish, name));
     struct tree *t = tree_add(out->list, tree_map(f->mem));
-    tree_put_text(f->mem, t, S("title"), lesson_title(text, name));
+    /* Of the others only the title is kept: a course may be larger than a request. */
+    struct arena *scratch = here ? f->mem : arena_new(2 * LIMIT_PAGE);
+    err e = files_read(scratch, f->dir, JOIN(f->mem, v->folder, S("/"), file), LIMIT_PAGE, &text);
+    str title = str_copy(f->mem, lesson_title(text, name));
+    e.what = str_copy(f->mem, e.what);
+    if (!here)
+        arena_free(scratch);
+    TRY(e);
+    tree_put_text(f->mem, t, S("title"), title);
     tree_put_text(f->mem, t, S("path"), JOIN(f->mem, v->base, name, S("/")));
     tree_put_bool(f->mem, t, S("here"), here);
     if (here) {

@@ -143,6 +143,18 @@ def whole(rows, shop):
     return order, page
 
 
+def long_course(rows, shop, lessons):
+    """More lessons than a request may hold."""
+    names = [f"academy/{PRODUCT}/9{n}-long.md" for n in range(9)]
+    for n, name in enumerate(names):
+        shop.write(name, f"# Long {n}\n\n" + "word " * 830000)
+    page = shop.browser.get(lessons)
+    rows.add("a course of many long lessons opens, all in its list", page.status == 200
+             and all(f"Long {n}" in page.text for n in range(9)), (page.status, page.text[-500:]))
+    for name in names:
+        os.remove(shop.path(name))
+
+
 def access(rows, shop, order, page):
     o = shop.order(order)
     link = step_of(o, "invitation")["values"].get("link", "")
@@ -173,6 +185,7 @@ def access(rows, shop, order, page):
                  and "attachment" in file.headers.get("Content-Disposition", ""), files)
     token = link.split("/a/")[1].split("/")[0]
     bent = link.replace(token, token[:-1] + ("0" if token[-1] != "0" else "1"))
+    long_course(rows, shop, link)
     rows.same("a bent link opens nothing", shop.browser.get(bent).status, 404)
     rows.same("a bent key shows nothing",
               shop.browser.get(page[:-2] + ("00" if page[-2:] != "00" else "11")).status, 404)
