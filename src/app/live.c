@@ -99,9 +99,9 @@ bool live_handle(struct live *l, struct exchange *x, const struct request *r) {
         server_answer(x, &file);
         return true;
     }
-    if (!str_starts(r->path, PATH_LIVE))
-        return false;
     str seen = str_from(r->path, PATH_LIVE.len);
+    if (!str_starts(r->path, PATH_LIVE) || !seen.len) /* "/live/" may be a page of the shop */
+        return false;
     if (l->over || str_is(r->path, PATH_NOW) || !str_is(seen, moment(exchange_arena(x), l, l->now)))
         answer(l, x);
     else

@@ -107,17 +107,26 @@ bool nip_read(struct arena *mem, str text, str *digits) {
     return len == 10 && sum > 0 && sum % 11 == out[9] - '0';
 }
 
+/* Of the same length in UTF-8, so that their order is that of their bytes. */
+static const struct {
+    str first, last;
+} no_text[] = {
+    {S_INIT("\xc2\x80"), S_INIT("\xc2\x9f")},         /* C1 controls: a terminal obeys them */
+    {S_INIT("\xe2\x80\xa8"), S_INIT("\xe2\x80\xae")}, /* U+2028 to U+202E: lines, directions */
+    {S_INIT("\xe2\x81\xa6"), S_INIT("\xe2\x81\xa9")}, /* U+2066 to U+2069: directions, isolated */
+};
+
 /* One line of plain text: no control characters, none that turn the direction of what follows. */
 static bool is_line(str text) {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c < 0x20 || c == 0x7f)
             return false;
-        if (c != 0xe2 || i + 2 >= text.len || (unsigned char)text.ptr[i + 1] != 0x80)
-            continue;
-        unsigned char third = (unsigned char)text.ptr[i + 2];
-        if (third >= 0xa8 && third <= 0xae) /* U+2028…U+202E */
-            return false;
+        for (size_t k = 0; k < COUNT(no_text) && c >= 0x80; k++) {
+            str sign = str_part(text, i, no_text[k].first.len);
+            if (str_order(sign, no_text[k].first) >= 0 && str_order(sign, no_text[k].last) <= 0)
+                return false;
+        }
     }
     return true;
 }

@@ -41,6 +41,11 @@ static const struct {
         GOOD "&name=a\xe2\x80\xae"
              "b",
         "name", "text_wrong", ""},
+    {"name turned round, isolated", GOOD "&name=a\xe2\x81\xa7 b", "name", "text_wrong", ""},
+    {"name that a terminal obeys", GOOD "&name=a\xc2\x9b" "2J", "name", "text_wrong", ""},
+    {"name with a dash and an euro", GOOD "&name=a\xe2\x80\x93\xe2\x82\xac", NULL, NULL, ""},
+    {"name cut within a sign", GOOD "&name=a\xe2\x80", NULL, NULL, ""},
+    {"name from right to left, and a smile", GOOD "&name=שלום 😀", NULL, NULL, ""},
     {"name in Polish", GOOD "&name=Żółć", NULL, NULL, ""},
     {"key long", GOOD "&key=" L200, "key", "too_long", "64"},
     {"country", GOOD "&country=pl", NULL, NULL, ""},
