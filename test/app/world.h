@@ -66,4 +66,8 @@ struct order *world_order(struct world *w, str id);
 /* The link of an order paid through the test gateway: the note of its page. */
 struct response world_pay(struct world *w, const struct order *o, const char *button);
 
+/* test_limits.c: ends that nobody may push us over. */
+void suite_larger_than_a_row(void);
+void suite_limits_hold(void);
+
 #endif
