@@ -1,6 +1,7 @@
 #include "app/command.h"
 #include "app/new.h"
 #include "base/arena.h"
+#include "base/encode.h"
 #include "io/files.h"
 
 err command_new(const struct command_call *c) {
@@ -17,7 +18,7 @@ err command_new(const struct command_call *c) {
         TRY(files_write(dir, new_files[i].name, new_files[i].text, 0644));
     TRY(files_make_dir(dir, S("var"), 0700));
     if (!c->quiet)
-        say(JOIN(c->mem, S("Made "), dir, S(" with two products.\nNow type: grosz serve -C "), dir,
-            S("\n")));
+        say(JOIN(c->mem, S("Made "), dir, S(" with two products.\nNow type: grosz serve -C "),
+            shell_word(c->mem, dir), S("\n")));
     return OK_ERR;
 }

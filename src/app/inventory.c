@@ -203,10 +203,9 @@ static bool invites(const struct shop *shop, const struct product *p) {
 static void lesson_check(const struct inventory *v, str folder, str name) {
     str file = JOIN(v->mem, folder, S("/"), name);
     struct text text = {.file = file, .folder = folder};
-    err e = files_read(v->mem, v->house->dir, file, LIMIT_PAGE, &text.bytes);
-    if (e.code != ERR_NONE || !utf8_is(text.bytes)) {
-        wrong(v, (struct place){.file = file},
-            e.code ? e.what : S("this is not UTF-8: save it as UTF-8"));
+    err e = files_read_text(v->mem, v->house->dir, file, LIMIT_PAGE, &text.bytes);
+    if (e.code != ERR_NONE) {
+        wrong(v, (struct place){.file = file}, e.what);
         return;
     }
     if (!page_name_is(str_part(name, 0, name.len - 3)))

@@ -61,8 +61,9 @@ static err lessons_add(
     bool here = !out->found && (!wish.len || str_is(wish, name));
     struct tree *t = tree_add(out->list, tree_map(f->mem));
     /* Of the others only the title is kept: a course may be larger than a request. */
-    struct arena *scratch = here ? f->mem : arena_new(2 * LIMIT_PAGE);
-    err e = files_read(scratch, f->dir, JOIN(f->mem, v->folder, S("/"), file), LIMIT_PAGE, &text);
+    struct arena *scratch = here ? f->mem : arena_new(3 * LIMIT_PAGE);
+    str path = JOIN(f->mem, v->folder, S("/"), file);
+    err e = files_read_text(scratch, f->dir, path, LIMIT_PAGE, &text);
     str title = str_copy(f->mem, lesson_title(text, name));
     e.what = str_copy(f->mem, e.what);
     if (!here)

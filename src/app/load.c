@@ -123,10 +123,9 @@ static err pages_read(struct arena *mem, str dir, struct report *report, struct 
             continue;
         str file = JOIN(mem, S("pages/"), names[i]);
         str text = {0};
-        err got = files_read(mem, dir, file, LIMIT_PAGE, &text);
-        if (got.code != ERR_NONE || !utf8_is(text)) {
-            file_mistake(report, file,
-                got.code ? got : err_make(ERR_INVALID, S("this is not UTF-8: save it as UTF-8")));
+        err got = files_read_text(mem, dir, file, LIMIT_PAGE, &text);
+        if (got.code != ERR_NONE) {
+            file_mistake(report, file, got);
             continue;
         }
         struct site_page *p = &pages[site->page_count++];
@@ -150,9 +149,7 @@ static err theme_files(struct arena *mem, str dir, str below, struct report *rep
         struct theme_file *f = &files[*count];
         if (files_is_dir(dir, path))
             continue;
-        err got = files_read(mem, dir, path, LIMIT_PAGE, &f->text);
-        if (got.code == ERR_NONE && !utf8_is(f->text))
-            got = err_make(ERR_INVALID, S("this is not UTF-8: save it as UTF-8"));
+        err got = files_read_text(mem, dir, path, LIMIT_PAGE, &f->text);
         if (got.code != ERR_NONE)
             file_mistake(report, path, got);
         f->name = str_from(JOIN(mem, below, S("/"), names[i]), 1);

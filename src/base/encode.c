@@ -218,3 +218,39 @@ str utf8_prefix(str text, size_t size) {
         size--;
     return str_part(text, 0, size);
 }
+
+/* What no shell gives a meaning. */
+static bool is_typed_bare(str word) {
+    static const str others = S_INIT("._/+-=@%:,");
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                    || (c & 0x80) || str_find_byte(others, c) < others.len;
+        if (!fine)
+            return false;
+    }
+    return word.len > 0;
+}
+
+str shell_word(struct arena *mem, str word) {
+    str out = S("'"), rest = word;
+    if (is_typed_bare(word))
+        return word;
+    for (size_t at = str_find_byte(rest, '\''); at < rest.len; at = str_find_byte(rest, '\'')) {
+        out = JOIN(mem, out, str_part(rest, 0, at), S("'\\''"));
+        rest = str_from(rest, at + 1);
+    }
+    return JOIN(mem, out, rest, S("'"));
+}
+
+str text_lines(struct arena *mem, str text) {
+    str rest = str_starts(text, S("\xef\xbb\xbf")) ? str_from(text, 3) : text;
+    if (str_find(rest, S("\r\n")) == rest.len)
+        return rest;
+    char *out = arena_bytes(mem, rest.len);
+    size_t len = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        if (rest.ptr[i] != '\r' || i + 1 == rest.len || rest.ptr[i + 1] != '\n')
+            out[len++] = rest.ptr[i];
+    return (str){out, len};
+}

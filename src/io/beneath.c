@@ -200,7 +200,7 @@ int beneath_make_top(str dir, unsigned mode) {
             return -1;
         *at = '/';
     }
-    if (mkdir(z, mode) && errno != EEXIST)
+    if (mkdir(z, mode) ? errno != EEXIST : chmod(z, mode) != 0)
         return -1;
     return open(z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/encode.h"
 #include "io/beneath.h"
 #include "io/world.h"
 
@@ -84,6 +85,15 @@ err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out) 
     err e = read_open(mem, fd, path, size_max, out);
     close(fd);
     return e;
+}
+
+err files_read_text(struct arena *mem, str dir, str path, size_t size_max, str *out) {
+    str text = {0};
+    TRY(files_read(mem, dir, path, size_max, &text));
+    if (!utf8_is(text))
+        return err_make(ERR_INVALID, S("this is not UTF-8: save it as UTF-8"));
+    *out = text_lines(mem, text);
+    return OK_ERR;
 }
 
 err files_read_anywhere(

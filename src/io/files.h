@@ -9,7 +9,9 @@
 
 /* ERR_ABSENT, ERR_INVALID (a folder, a link out), ERR_TOO_BIG, ERR_SETUP (not readable). */
 MUST err files_read(struct arena *mem, str dir, str path, size_t size_max, str *out);
-/* The same for a path that may be absolute: then it lies anywhere, and links are followed. */
+/* A text of the owner's: UTF-8 (else ERR_INVALID), its lines as text_lines makes them. */
+MUST err files_read_text(struct arena *mem, str dir, str path, size_t size_max, str *out);
+/* As files_read, for a path that may be absolute: then it lies anywhere, and links are followed. */
 MUST err files_read_anywhere(
     struct arena *mem, str dir, str path, size_t size_max, str *out, unsigned *mode);
 /* The file, opened for reading by the same rules; closed by files_close. */

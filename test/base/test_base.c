@@ -329,6 +329,15 @@ TEST(utf8) {
         10);
     CHECK_INT("valid up to a cut one", utf8_valid(S("0123456789abcde\xc5")), 15);
     CHECK_INT("cut by its length", utf8_valid(str_part(S("ł"), 0, 1)), 0);
+    struct arena *mem = arena_new(1 << 16);
+    CHECK_STR("lines of Windows", text_lines(mem, S("\xef\xbb\xbf---\r\na\r\n\r\n")),
+        S("---\na\n\n"));
+    CHECK_STR("lines of ours", text_lines(mem, S("a\nb\rc\r")), S("a\nb\rc\r"));
+    CHECK_STR("typed bare", shell_word(mem, S("my-shop/łódź")), S("my-shop/łódź"));
+    CHECK_STR("typed in quotes", shell_word(mem, S("a'b c")), S("'a'\\''b c'"));
+    CHECK_STR("typed as nothing", shell_word(mem, S("")), S("''"));
+    CHECK_STR("no lines", text_lines(mem, S("")), S(""));
+    arena_free(mem);
     CHECK_STR("prefix of nothing", utf8_prefix(S("ł"), 1), S(""));
     CHECK_STR("prefix never cuts a character", utf8_prefix(S("łódź"), 3), S("ł"));
     CHECK_STR("prefix of all", utf8_prefix(S("łó"), 4), S("łó"));

@@ -139,6 +139,29 @@ def styles(rows, shop):
     rows.add("and it stays while nothing changes", set(seen[-2:]) <= style()[0], style())
 
 
+def private_umask(rows, shop, folder):
+    """Pages are for a web server, whatever the owner's umask is."""
+    to = os.path.join(folder, "www")
+    subprocess.run(["sh", "-c", 'umask 077; exec "$@"', "sh", shop.program, "build", "-C", shop.folder,
+                    "--to", to], env=shop.env, check=True, capture_output=True)
+    modes = {oct(os.stat(os.path.join(to, *p)).st_mode & 0o777) for p in ((), ("p",), ("terms",))}
+    rows.same("folders of pages can be entered by all", modes, {"0o755"})
+
+
+def windows(rows, shop):
+    """Texts as an editor of Windows saves them."""
+    for name in ("pages/terms.md", "pages/privacy.md"):
+        text = shop.read(name)
+        with open(shop.path(name), "wb") as f:
+            f.write(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    done = shop.cli_run("check")
+    shop.cli("build")
+    page = shop.read("public/terms/index.html")
+    rows.add("CRLF and a byte order mark: the title is the title", done.returncode == 0
+             and "terms.md: advice" not in done.stdout and "<title>Terms" in page and "title: Terms" not in page,
+             (done, page[:600]))
+
+
 def refused(rows, shop):
     before = tree(shop.path("public"))
     shop.change("_data/products.yml", "78.00 PLN", "77.00 PLN")
@@ -249,7 +272,8 @@ def side_by_side(rows, program, folder):
 def run(rows, program, folder):
     shop = demo(program, os.path.join(folder, "building"))
     same_as_live(rows, shop)
-    for part in (repeated, gone, mistakes, styles, refused, drafts):
+    for part in (repeated, gone, mistakes, styles, windows, refused, drafts):
         part(rows, shop)
+    private_umask(rows, shop, folder)
     killed(rows, program, os.path.join(folder, "killed"))
     side_by_side(rows, program, os.path.join(folder, "side"))
