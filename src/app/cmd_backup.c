@@ -14,6 +14,8 @@ static err whole_path(const struct command_call *c, str file, str *out) {
     str folder = at > 1 ? str_part(file, 0, at - 1) : at ? S("/") : S(".");
     if (at == file.len)
         return err_make(ERR_USAGE, S("name a file, not a folder"));
+    if (!files_is_dir(folder, S("")))
+        return err_make(ERR_ABSENT, JOIN(c->mem, S("there is no folder "), folder));
     return files_path(c->mem, folder, str_from(file, at), out);
 }
 

@@ -170,6 +170,16 @@ static str two_words(struct arena *mem, const struct command_call *c) {
     return c->word_count > 1 ? JOIN(mem, c->words[0], S(" "), c->words[1]) : S("");
 }
 
+/* ": `order` goes on with list, show" for what begins so many commands. */
+static str nouns(struct arena *mem, str noun) {
+    str verbs = S(""), before = JOIN(mem, noun, S(" "));
+    for (size_t i = 0; i < COUNT(table); i++)
+        if (str_starts(table[i].name, before))
+            verbs = JOIN(mem, verbs, verbs.len ? S(", ") : S(""),
+                str_from(table[i].name, before.len));
+    return verbs.len ? JOIN(mem, S(": `"), noun, S("` goes on with "), verbs) : S("");
+}
+
 static err command_find(struct arena *mem, struct command_call *c, const struct command **out) {
     str both = two_words(mem, c);
     str names[COUNT(table)];
@@ -188,8 +198,9 @@ static err command_find(struct arena *mem, struct command_call *c, const struct 
     str guess = table_guess(mem, typed, names, COUNT(names));
     if (!guess.len && c->word_count)
         guess = table_guess(mem, c->words[0], names, COUNT(names));
-    return err_make(ERR_USAGE, JOIN(mem, S("there is no command `"), typed, S("`"), guess,
-                                   S(". `grosz help` lists them")));
+    if (!guess.len)
+        guess = JOIN(mem, nouns(mem, c->words[0]), S("; `grosz help` lists all"));
+    return err_make(ERR_USAGE, JOIN(mem, S("there is no command `"), typed, S("`"), guess));
 }
 
 static err fit(struct arena *mem, const struct typed *t, const struct command *command) {
@@ -232,8 +243,11 @@ int main(int argc, char **argv) {
     if (e.what.len)
         talk_line(JOIN(mem, S("grosz: "), e.what, advice(e)));
     int code = err_rules[e.code].exit;
-    if (fflush(stdout) != 0 && code == 0)
-        code = 1;
+    bool printed = fflush(stdout) == 0 && !ferror(stdout);
+    if (!printed && code == 0) {
+        talk_line(S("grosz: not all of it could be printed: is the disk full?"));
+        code = err_rules[ERR_FAILED].exit;
+    }
     arena_free(mem);
     return code;
 }

@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import shlex
 import sqlite3
+import subprocess
 
 from buying import buy, demo
 
@@ -57,6 +59,9 @@ USES = [  # words, exit code, a word in what is said
     (("help", "order", "list"), 0, "order list"),
     (("version",), 0, "grosz "),
     (("oder", "list"), 2, "order list"),
+    (("order",), 2, "list, show"),
+    (("order", "paid", "x"), 2, "list, show"),
+    (("backup", "/nowhere/at/all.db"), 5, "there is no folder /nowhere/at"),
     (("order", "list", "--limt", "3"), 2, "--limit"),
     (("order", "show"), 2, "usage"),
     (("order", "show", "t0000000000000000zz"), 5, "order list"),
@@ -80,6 +85,13 @@ def uses(rows, shop, how):
                  and said in done.stdout + done.stderr, done)
         if code:
             rows.same(f"{how}: grosz {' '.join(words)}: nothing on stdout", done.stdout, "")
+
+
+def unwritten(rows, shop):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([shop.program, "help"], stdout=full, stderr=subprocess.PIPE, text=True,
+                              env=shop.env, check=False)
+    rows.add("what cannot be printed is said", done.returncode == 1 and "printed" in done.stderr, done)
 
 
 def same_both_ways(rows, shop):
@@ -148,6 +160,9 @@ def folders(rows, shop, program, folder):
         made = shop.cli_run("new", where, here=True, cwd=folder)
         rows.add(f"`new` takes {name}", made.returncode == 0
                  and os.path.exists(os.path.join(folder, where, "shop.yml")), made)
+    made = shop.cli_run("new", "mój sklep's", here=True, cwd=folder)
+    rows.add("a name with a blank and a quote: the next command can be typed as it is said", shlex.split(
+        made.stdout.splitlines()[1].split(": ")[1])[-1] == "mój sklep's", made)
     lost = shop.cli_run("check", "-C", os.path.join(folder, "nowhere"), here=True)
     rows.add("no shop there: what to type", lost.returncode == 4 and "grosz new" in lost.stderr, lost)
     below = shop.cli_run("order", "list", "-C", shop.path("pages"), here=True)
@@ -182,6 +197,7 @@ def run(rows, program, folder):
     shop.start()
     uses(rows, shop, "running")
     same_both_ways(rows, shop)
+    unwritten(rows, shop)
     one_owner(rows, shop)
     a_long_list(rows, shop)
     folders(rows, shop, program, folder)
