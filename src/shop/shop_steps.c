@@ -42,7 +42,8 @@ static const struct hole_root roots[] = {
 };
 /* The shop's own letters: no step of shop.yml may take their names. */
 static const str own[] = {S_INIT("access"), S_INIT("late"), S_INIT("sold"), S_INIT("needs-you"),
-    S_INIT("money"), S_INIT("undelivered")};
+    S_INIT("money"), S_INIT("undelivered"), S_INIT("links"), S_INIT("stray"), S_INIT("silence"),
+    S_INIT("doctor")};
 /* clang-format on */
 
 const struct hole_root *hole_roots(size_t *count) {
@@ -128,9 +129,9 @@ static void do_check(const struct reader *r, const struct tree *t, str does) {
 
 static void id_check(const struct reader *r, const struct tree *t, str id) {
     const struct tree *at = tree_find(t, S("id"));
-    bool taken = root_find(id) != NULL;
+    bool taken = root_find(id) != NULL, letter = false;
     for (size_t i = 0; i < COUNT(own); i++)
-        taken |= str_is(own[i], id);
+        letter |= str_is(own[i], id);
     if (id.len && !name_is(id))
         reader_mistake(r, at,
             JOIN(r->mem, S("`"), id,
@@ -138,6 +139,10 @@ static void id_check(const struct reader *r, const struct tree *t, str id) {
     else if (taken)
         reader_mistake(
             r, at, JOIN(r->mem, S("`"), id, S("` is a word of this program: choose another id")));
+    else if (letter)
+        reader_mistake(r, at,
+            JOIN(r->mem, S("`"), id,
+                S("` is the name of a letter that the shop writes by itself: choose another id")));
     else if (shop_step(r->shop, id))
         reader_mistake(r, at, JOIN(r->mem, S("there are two steps `"), id, S("`")));
 }

@@ -95,7 +95,8 @@ static const struct {
     {"connector", HEAD "connectors: {kit: {use: htp}}\n", GOODS,
         "shop.yml:4:25: there is no connector `htp`, did you mean `http`?\n"},
     {"step named as ours", HEAD "steps: [{id: access, do: http}, {id: order, do: http}]\n", GOODS,
-        "shop.yml:4:14: `access` is a word of this program: choose another id\n"
+        "shop.yml:4:14: `access` is the name of a letter that the shop writes by itself: choose "
+        "another id\n"
         "shop.yml:4:38: `order` is a word of this program: choose another id\n"},
     {"two steps of one name", STEP "  - {id: one, do: http}\n", GOODS,
         "shop.yml:6:10: there are two steps `one`\n"},
