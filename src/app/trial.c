@@ -20,8 +20,12 @@ struct trial {
     const struct house_shop *house;
     struct report *report;
     struct tree *said;
-    bool rest_tried;
+    str lang;        /* the buyer's */
+    size_t rest_for; /* so many languages have tried the rest */
 };
+
+/* What a buyer may speak. */
+static const str langs[] = {S_INIT("en"), S_INIT("pl")};
 
 static instant noon(void *self) {
     (void)self;
@@ -77,9 +81,32 @@ static void view_try(struct trial *t, str name, const struct tree *view) {
         render(t->scratch, t->house->site.theme, name, view, &body));
 }
 
+static void order_look_try(struct trial *t, const struct order *o, const struct order_look *look) {
+    view_try(t, S("order.html"), view_order(t->scratch, &t->shop, t->house->site.theme, o, look));
+}
+
 static void order_page_try(struct trial *t, const struct order *o) {
-    const struct order_look look = {.again = S("/o/x/y")};
-    view_try(t, S("order.html"), view_order(t->scratch, &t->shop, t->house->site.theme, o, &look));
+    order_look_try(t, o, &(struct order_look){.again = S("/o/x/y")});
+}
+
+/* Looked at often, after a button was pressed, after a mistake. */
+static void looks_try(struct trial *t, const struct order *o) {
+    order_look_try(t, o, &(struct order_look){.again = S("/o/x/y?n=999"), .said = S("said_often")});
+    order_look_try(t, o,
+        &(struct order_look){.again = S("/o/x/y"), .email = S("x"), .wrong = S("A sentence.")});
+}
+
+/* Unpaid for too long, and the money given back. */
+static void ends_try(struct trial *t, const struct order *o) {
+    struct order end = *o;
+    end.paid_at = end.fulfilled_at = 0;
+    end.expired_at = noon(NULL);
+    order_page_try(t, &end);
+    end.expired_at = 0;
+    looks_try(t, &end);
+    end = *o;
+    end.marks |= MARK_REFUNDED;
+    order_page_try(t, &end);
 }
 
 /* ---- an order ---- */
@@ -94,6 +121,7 @@ static struct tree *fields_of(struct trial *t, const struct product *p, bool com
           {S_INIT("postcode"), S_INIT("00-001")}, {S_INIT("city"), S_INIT("Warszawa")}};
     struct tree *fields = tree_map(t->scratch);
     tree_put_text(t->scratch, fields, S("product"), p->id);
+    tree_put_text(t->scratch, fields, S("lang"), t->lang);
     for (size_t i = 0; i < COUNT(person); i++)
         tree_put_text(t->scratch, fields, person[i].name, person[i].text);
     for (size_t i = 0; company && i < COUNT(firm); i++)
@@ -104,9 +132,25 @@ static struct tree *fields_of(struct trial *t, const struct product *p, bool com
     return fields;
 }
 
+/* The form as it comes back: with what was typed, and a mistake at each field. */
+static void form_try(struct trial *t, const struct product *p) {
+    static const str more[] = {S_INIT("code"), S_INIT("amount"), S_INIT("price"), S_INIT("street"),
+        S_INIT("postcode"), S_INIT("city"), S_INIT("company"), S_INIT("tax_id"),
+        S_INIT("utm_source"), S_INIT("key")};
+    const struct theme *theme = t->house->site.theme;
+    struct tree *fields = fields_of(t, p, true), *wrong = tree_map(t->scratch);
+    for (size_t i = 0; i < COUNT(more); i++)
+        if (!tree_find(fields, more[i]))
+            tree_put_text(t->scratch, fields, more[i], S("x"));
+    for (const struct tree *f = fields->first; f; f = f->next)
+        tree_put_text(t->scratch, wrong, f->name, S("A sentence."));
+    view_try(t, S("buy.html"), view_buy(t->scratch, &t->shop, theme, p, fields, wrong));
+    view_try(t, S("buy.html"), view_buy(t->scratch, &t->shop, theme, p, fields, NULL));
+}
+
 static err place(struct trial *t, const struct product *p, bool company, struct order **out) {
     struct arena *mem = t->scratch;
-    struct order_wish wish = {.fields = fields_of(t, p, company), .lang = t->shop.lang};
+    struct order_wish wish = {.fields = fields_of(t, p, company), .lang = t->lang};
     struct tree *wrong = NULL;
     err e = order_place(mem, &t->shop, &wish, noon(NULL), 7, &wrong, out);
     if (e.code == ERR_INVALID && wrong)
@@ -146,10 +190,11 @@ static bool pay(struct trial *t, struct order *o) {
 static struct place step_place(const struct trial *t, const struct step *s) {
     const struct shop_step *own = shop_step(&t->shop, s->id);
     str name = str_part(s->id, 0, str_find_byte(s->id, '.'));
+    str lang = plan_is_owners(s->id) ? t->shop.lang : t->lang;
     if (own)
         return own->at;
     return (struct place){
-        .file = JOIN(t->scratch, S("theme/mail/"), name, S("."), t->shop.lang, S(".txt"))};
+        .file = JOIN(t->scratch, S("theme/mail/"), name, S("."), lang, S(".txt"))};
 }
 
 static err step_render(struct trial *t, const struct order *o, struct step *s) {
@@ -240,29 +285,45 @@ static void links_try(struct trial *t, const struct order *o, const struct view_
         }
 }
 
+/* The one before, the one that is read, the one behind; with a file. */
+static void lesson_try(struct trial *t, struct lesson l) {
+    struct arena *mem = t->scratch;
+    struct tree *lessons = tree_list(mem), *files = tree_list(mem);
+    for (int i = 0; i < 3; i++) {
+        struct tree *one = tree_add(lessons, tree_map(mem));
+        tree_put_text(mem, one, S("title"), S("A lesson"));
+        tree_put_text(mem, one, S("path"), S("/a/x/y/"));
+        tree_put_bool(mem, one, S("here"), i == 1);
+    }
+    struct tree *file = tree_add(files, tree_map(mem));
+    tree_put_text(mem, file, S("name"), S("file.pdf"));
+    tree_put_text(mem, file, S("path"), S("/a/x/files/file.pdf"));
+    l.lessons = lessons;
+    l.files = files;
+    view_try(t, S("lesson.html"), view_lesson(mem, &t->shop, t->house->site.theme, &l));
+}
+
 static void rest_try(struct trial *t, const struct product *p, const struct order *o) {
-    static const str langs[] = {S_INIT("en"), S_INIT("pl")};
     const struct theme *theme = t->house->site.theme;
     struct tree *pages = tree_list(t->scratch);
     tree_add(pages, tree_text(t->scratch, S("https://example.com/trial")));
-    for (size_t i = 0; i < COUNT(langs); i++) {
-        const struct view_orders all = {&o, 1, pages, langs[i]};
-        view_try(t, S("belongings.html"), view_belongings(t->scratch, &t->shop, theme, &all));
-        links_try(t, o, &all);
-    }
+    const struct view_orders all = {&o, 1, pages, t->lang};
+    view_try(t, S("belongings.html"), view_belongings(t->scratch, &t->shop, theme, &all));
+    links_try(t, o, &all);
     const struct lesson l = {.order = o, .product = p, .markdown = S("Text."), .base = S("/a/x/")};
     view_try(t, S("lesson.html"), view_lesson(t->scratch, &t->shop, theme, &l));
+    lesson_try(t, l);
     view_try(t, S("pay.html"),
         view_test_payment(t->scratch, &t->shop, theme, p->name, o->total, S("/pay/x")));
-    t->rest_tried = true;
 }
 
 static void product_try(struct trial *t, const struct product *p, bool company) {
     struct order *o = NULL;
     str where = JOIN(t->scratch, S("product `"), p->id, S("` cannot be bought"));
+    if (company)
+        form_try(t, p);
     if (fails(t, p->at, where, place(t, p, company, &o)))
         return;
-    o->buyer.lang = t->shop.lang;
     order_page_try(t, o);
     if (!pay(t, o)) {
         found(t, p->at, where, err_make(ERR_FAILED, S("its payment is not taken as one")));
@@ -272,9 +333,26 @@ static void product_try(struct trial *t, const struct product *p, bool company) 
     steps_try(t, p, o);
     order_settle(o, noon(NULL));
     order_page_try(t, o);
-    if (!t->rest_tried)
+    if (t->rest_for < COUNT(langs) && str_is(langs[t->rest_for], t->lang)) {
         rest_try(t, p, o);
+        looks_try(t, o);
+        ends_try(t, o);
+        t->rest_for++;
+    }
     alarm_try(t, p, o);
+}
+
+/* The first product is bought by a person and a company in every language, the others by a person
+ * in one language and a company in another. */
+static void buyers_try(struct trial *t, const struct product *p) {
+    bool first = t->rest_for < COUNT(langs);
+    for (size_t i = 0; i < 2 * COUNT(langs) && !p->draft; i++) {
+        if (!first && i / 2 != i % 2)
+            continue;
+        t->lang = langs[i / 2];
+        product_try(t, p, i % 2);
+        arena_reset(t->scratch);
+    }
 }
 
 /* ---- the whole ---- */
@@ -305,6 +383,9 @@ static void other_pages_try(struct trial *t) {
     const struct theme *theme = t->house->site.theme;
     view_try(t, S("message.html"),
         view_message(t->scratch, &t->shop, theme, S("Title"), S("A sentence.")));
+    view_try(
+        t, S("message.html"), view_message(t->scratch, &t->shop, theme, S(""), S("A sentence.")));
+    view_try(t, S("find.html"), view_find(t->scratch, &t->shop, theme, S("x"), S("A sentence.")));
     arena_reset(t->scratch);
 }
 
@@ -330,10 +411,15 @@ static void matters_try(struct trial *t) {
         .amount = money_of(100, t->shop.currency),
         .at = noon(NULL)};
     struct tree *found = tree_list(t->scratch), *one = tree_add(found, tree_map(t->scratch));
-    tree_put_text(t->scratch, one, S("check"), S("trial"));
+    static const str said[] = {S_INIT("check"), S_INIT("says"), S_INIT("mend")};
+    for (size_t i = 0; i < COUNT(said); i++)
+        tree_put_text(t->scratch, one, said[i], S("trial"));
+    const struct silence silence = {
+        .gateway = S("trial"), .key = S("trial"), .since = noon(NULL), .orders = 7};
     if (t->shop.seller.email.len) {
         matter_try(t, matter_stray(t->scratch, &t->shop, &n, S("trial/trial")));
         matter_try(t, matter_doctor(t->scratch, &t->shop, found, S("trial")));
+        matter_try(t, matter_silence(t->scratch, &t->shop, &silence));
     }
     arena_reset(t->scratch);
 }
@@ -355,11 +441,7 @@ static void try_products(struct arena *mem, const struct house_shop *house,
     other_pages_try(&t);
     matters_try(&t);
     for (size_t i = 0; i < count; i++)
-        for (int company = 0; company < 2; company++) {
-            if (!products[i].draft)
-                product_try(&t, &products[i], company);
-            arena_reset(t.scratch);
-        }
+        buyers_try(&t, &products[i]);
     report_sort(report);
     arena_free(t.scratch);
 }
