@@ -4,8 +4,11 @@
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "base/yaml.h"
 #include "io/files.h"
 #include "page/mark.h"
+
+#include <fnmatch.h>
 
 struct inventory {
     struct arena *mem;
@@ -118,23 +121,59 @@ struct text {
     str folder;         /* where its relative pictures lie; "" when it may have none */
 };
 
-/* Where the address first stands in a file that is read as it is. */
-static struct place place_of(const struct text *t, str address) {
+/* How an address stands in Markdown: behind one of these. */
+static const struct {
+    str before;
+    bool apart; /* not where the link itself stands */
+} marks[] = {{S_INIT("]("), false}, {S_INIT("](<"), false}, {S_INIT("<"), false},
+    {S_INIT("]: "), true}, {S_INIT("]:"), true}};
+
+/* Is there an address at the end of this? COUNT(marks): no. */
+static size_t mark_find(str start) {
+    size_t i = 0;
+    while (i < COUNT(marks) && !str_ends(start, marks[i].before))
+        i++;
+    return i;
+}
+
+/* The first behind *from bytes of the text, which then are those up to it. The same words may stand
+ * there as text, too. */
+static struct place place_from(const struct text *t, str address, bool marked, size_t *from) {
     str rest = t->bytes, line = {0};
-    for (int number = 1; !t->whole.file.len && str_cut(&rest, '\n', &line); number++) {
-        size_t at = str_find(line, address);
-        int col = (int)utf8_length(str_part(line, 0, at)) + 1;
-        if (address.len && at < line.len)
-            return (struct place){t->file, t->line + number, col};
+    for (int number = 1; str_cut(&rest, '\n', &line); number++) {
+        size_t start = (size_t)(line.ptr - t->bytes.ptr);
+        for (size_t at = 0; (at += str_find(str_from(line, at), address)) < line.len; at++) {
+            str before = str_part(line, 0, at);
+            size_t mark = mark_find(before);
+            if (start + at < *from || (marked && mark == COUNT(marks)))
+                continue;
+            if (mark == COUNT(marks) || !marks[mark].apart)
+                *from = start + at + 1;
+            return (struct place){t->file, t->line + number, (int)utf8_length(before) + 1};
+        }
     }
-    return t->whole.file.len ? t->whole : (struct place){.file = t->file};
+    return (struct place){.file = t->file};
+}
+
+/* In a file that is read as it is; links come in the order of the text. */
+static struct place place_of(const struct text *t, str address, size_t *from) {
+    size_t start = 0;
+    if (t->whole.file.len)
+        return t->whole;
+    if (!address.len)
+        return (struct place){.file = t->file};
+    struct place at = place_from(t, address, true, from);
+    if (!at.line)
+        at = place_from(t, address, true, &start);
+    return at.line ? at : place_from(t, address, false, &start);
 }
 
 static void text_check(const struct inventory *v, const struct text *t) {
     const struct tree *found = mark_links(v->mem, t->bytes);
+    size_t from = 0;
     for (const struct tree *l = found->first; l; l = l->next) {
         str address = tree_get(l, S("address")), path = {0};
-        struct place at = place_of(t, address);
+        struct place at = place_of(t, address, &from);
         bool picture = tree_get_bool(l, S("picture"), false);
         str fault = links_fault(v->links, address, picture, t->folder, &path);
         if (fault.len)
@@ -280,6 +319,52 @@ static void consent_check(const struct inventory *v, const struct consent *c, si
     text_check(v, &text);
 }
 
+/* ---- a Jekyll site beside the shop ---- */
+
+/* As Jekyll reads `exclude`: a pattern, or how the name begins. */
+static bool is_excluded(struct arena *mem, const struct tree *list, str name) {
+    for (const struct tree *t = tree_is(list, TREE_LIST) ? list->first : NULL; t; t = t->next) {
+        str one = tree_str(t);
+        if (str_starts(one, S("/")))
+            one = str_from(one, 1);
+        if (str_ends(one, S("/")))
+            one = str_part(one, 0, one.len - 1);
+        if (one.len && (str_starts(name, one) || !fnmatch(str_cz(mem, one), str_cz(mem, name), 0)))
+            return true;
+    }
+    return false;
+}
+
+/* Jekyll copies every file of its folder whose name does not begin with . or _ into the site. */
+static const struct {
+    str name, what;
+} private[] = {
+    {S_INIT("var"), S_INIT("the orders of your buyers and the shop secret")},
+    {S_INIT("academy"), S_INIT("what your buyers pay for")},
+};
+
+static void jekyll_check(const struct inventory *v, str file) {
+    str text = {0};
+    struct report unsaid = report_new(v->mem); /* what Jekyll may write and we do not read */
+    if (!files_is(v->house->dir, file)
+        || files_read(v->mem, v->house->dir, file, LIMIT_YAML, &text).code != ERR_NONE)
+        return;
+    const struct tree *settings = yaml_read(v->mem, file, text, &unsaid);
+    const struct tree *list = tree_find(settings, S("exclude"));
+    if (unsaid.mistakes) {
+        advise(v, (struct place){.file = file},
+            S("this cannot be read here: see that `exclude` names var, academy and shop.yml, or "
+              "Jekyll publishes them"));
+        return;
+    }
+    for (size_t i = 0; i < COUNT(private) && !tree_find(settings, S("source")); i++)
+        if (!is_excluded(v->mem, list, private[i].name)
+            && (!i || files_is_dir(v->house->dir, private[i].name)))
+            wrong(v, (struct place){file, list ? list->line : 1, list ? list->col : 1},
+                JOIN(v->mem, S("Jekyll would publish "), private[i].name, S(": "), private[i].what,
+                    S(". Put it into `exclude`: `exclude: [shop.yml, var, academy, public]`")));
+}
+
 /* ---- the whole ---- */
 
 static bool is_known(const struct inventory *v, const struct product *p) {
@@ -317,5 +402,7 @@ void inventory(struct arena *mem, const struct house_shop *house, const struct s
     for (size_t i = 0; i < shop->product_count; i++)
         product_check(&v, &shop->products[i]);
     courses_others(&v);
+    jekyll_check(&v, S("_config.yml"));
+    jekyll_check(&v, S("_config.yaml"));
     arena_free(scratch);
 }

@@ -20,8 +20,9 @@ struct links {
 };
 
 struct links *links_new(struct arena *mem, const struct house_shop *house) {
-    static const str others[] = {S_INIT("_config.yml"), S_INIT("hugo.toml"), S_INIT("hugo.yaml"),
-        S_INIT("config.toml"), S_INIT("eleventy.config.js"), S_INIT(".eleventy.js")};
+    static const str others[] = {S_INIT("_config.yml"), S_INIT("_config.yaml"), S_INIT("hugo.toml"),
+        S_INIT("hugo.yaml"), S_INIT("config.toml"), S_INIT("eleventy.config.js"),
+        S_INIT(".eleventy.js")};
     struct links *l = NEW(mem, struct links);
     *l = (struct links){.mem = mem, .house = house};
     for (size_t i = 0; i < COUNT(others); i++)
