@@ -52,7 +52,8 @@ static void too_many(const struct flow *f, struct reply *reply) {
 
 /* The sentence for an e-mail that cannot be one; "" when it can. */
 static str email_wrong(const struct flow *f, str email, str lang) {
-    return email_is(email) ? S("") : words(lang.len ? lang : f->shop->lang, S("email_wrong"));
+    str fault = email_fault(email);
+    return fault.len ? words(lang.len ? lang : f->shop->lang, fault) : S("");
 }
 
 /* ---- send me my links ---- */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "http/form.h"
 #include "page/view.h"
+#include "shop/typo.h"
 #include "shop/words.h"
 
 /* What is remembered between the form and the word of the store. */
@@ -88,6 +89,12 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
     }
     const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, fields, wrong);
     reply->response = flow_page(f, 422, S("buy.html"), view);
+}
+
+/* A form that comes back once, for an e-mail that is near to another. Programs are not asked. */
+static bool is_doubtful(const struct flow *f, const struct order *o, const struct tree *fields) {
+    return !request_wants_json(f->request) && typo_guess(f->mem, o->buyer.email).len
+           && !str_is(o->buyer.email, tree_get(fields, S("email_asked")));
 }
 
 static void answer_limited(const struct flow *f, enum meter_count why, struct reply *reply) {
@@ -265,6 +272,10 @@ void checkout(const struct flow *f, struct reply *reply) {
         flow_refused(f, METER_ORDER_SETUP);
         doors_log(f->doors, S("error"), e.what);
         reply->response = flow_error(f, e, S(""));
+        return;
+    }
+    if (is_doubtful(f, p->order, fields)) {
+        answer_wrong(f, e, fields, NULL, reply);
         return;
     }
     if (!limits_pass(f, p->order)) {

@@ -32,7 +32,7 @@ struct tree *view_own(struct arena *mem, const struct shop *shop, const struct t
 struct tree *view_find(
     struct arena *mem, const struct shop *shop, const struct theme *theme, str email, str wrong);
 /* The order form. `fields`: what was typed (null: nothing), `wrong`: field -> sentence (null:
- * none). */
+ * none). Has `meant`, the e-mail that was probably meant. */
 struct tree *view_buy(struct arena *mem, const struct shop *shop, const struct theme *theme,
     const struct product *p, const struct tree *fields, const struct tree *wrong);
 /* The buyer's page: each step as it is, in words; access links when done. refresh (seconds) is

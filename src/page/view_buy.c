@@ -1,5 +1,6 @@
 #include "page/mark.h"
 #include "page/view_facts.h"
+#include "shop/typo.h"
 
 /* The form's fields that are shown, as the theme's texts name them too; the group says which part
  * of the form opens for them. */
@@ -81,17 +82,26 @@ static void consents(struct view *v, const struct tree *fields, const struct tre
     }
 }
 
-/* Where the buyer came from, and the key of the script: sent again as they came. */
-static void kept(struct view *v, const struct tree *fields) {
+static void keep(const struct view *v, struct tree *list, str name, str value) {
+    struct tree *t = tree_add(list, tree_map(v->mem));
+    tree_put_text(v->mem, t, S("name"), name);
+    tree_put_text(v->mem, t, S("value"), value);
+}
+
+/* Where the buyer came from, and the key of the script: sent again as they came. Beside them the
+ * e-mail that is near to another: `meant` asks once, and who sends the same again has it. */
+static void kept(struct view *v, const struct tree *fields, bool wrong) {
+    str email = wrong ? S("") : str_trim(tree_get(fields, S("email")));
+    str meant = typo_guess(v->mem, email);
+    bool asked = str_is(email, tree_get(fields, S("email_asked")));
     struct tree *list = tree_put(v->tree, S("kept"), tree_list(v->mem));
-    for (const struct tree *f = fields ? fields->first : NULL; f; f = f->next) {
-        if (!str_starts(f->name, S("utm_")) && !str_is(f->name, S("ref"))
-            && !str_is(f->name, S("key")))
-            continue;
-        struct tree *t = tree_add(list, tree_map(v->mem));
-        tree_put_text(v->mem, t, S("name"), f->name);
-        tree_put_text(v->mem, t, S("value"), tree_str(f));
-    }
+    for (const struct tree *f = fields ? fields->first : NULL; f; f = f->next)
+        if (str_starts(f->name, S("utm_")) || str_is(f->name, S("ref"))
+            || str_is(f->name, S("key")))
+            keep(v, list, f->name, tree_str(f));
+    if (meant.len)
+        keep(v, list, S("email_asked"), email);
+    tree_put_text(v->mem, v->tree, S("meant"), asked ? S("") : meant);
 }
 
 static void product_put(const struct view *v, struct tree *t, const struct product *p) {
@@ -143,6 +153,6 @@ struct tree *view_buy(struct arena *mem, const struct shop *shop, const struct t
     tree_put_bool(mem, v.tree, S("first"), !wrong && !tree_get(fields, S("email")).len);
     consents(&v, fields, wrong);
     errors(&v, wrong);
-    kept(&v, fields);
+    kept(&v, fields, tree_get(wrong, S("email")).len > 0);
     return v.tree;
 }

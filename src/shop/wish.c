@@ -87,6 +87,24 @@ bool email_is(str text) {
     return labels >= 2 && last.len >= 2 && !is_digit(last.ptr[0]);
 }
 
+static bool is_ascii(str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+str email_fault(str text) {
+    size_t at = str_find_byte(text, '@');
+    if (!text.len)
+        return S("email_missing");
+    if (!is_ascii(str_part(text, 0, at)))
+        return S("email_letters");
+    if (!is_ascii(str_from(text, at)))
+        return S("email_domain");
+    return email_is(text) ? S("") : S("email_wrong");
+}
+
 bool nip_read(struct arena *mem, str text, str *digits) {
     static const int weights[9] = {6, 5, 7, 2, 3, 4, 5, 6, 7};
     char *out = arena_take(mem, 10);
@@ -233,11 +251,9 @@ static void country_check(struct wish *f, struct order *o) {
 }
 
 static void email_check(struct wish *f, struct order *o) {
-    str email = f->values[WISH_EMAIL];
-    if (!email.len)
-        wish_wrong(f, S("email"), S("email_missing"), S(""));
-    else if (!email_is(email))
-        wish_wrong(f, S("email"), S("email_wrong"), S(""));
+    str email = f->values[WISH_EMAIL], fault = email_fault(email);
+    if (fault.len)
+        wish_wrong(f, S("email"), fault, S(""));
     o->buyer.email = email;
 }
 

@@ -54,6 +54,8 @@ str wish_key_hash(const struct wish *f);
 
 /* One @, a name and a domain with a dot, ASCII, nothing that a mail header could trip over. */
 bool email_is(str text);
+/* The name of the sentence (shop/words) that says what is wrong with it; "" when it is one. */
+str email_fault(str text);
 /* A Polish tax number: blanks, dashes and "PL" are left out of *digits; ten, the last checks. */
 bool nip_read(struct arena *mem, str text, str *digits);
 

@@ -20,6 +20,16 @@ static const struct {
     {S_INIT("email_wrong"),
      S_INIT("This e-mail cannot be right. Please write it like name@example.com."),
      S_INIT("Ten adres e-mail nie może być poprawny. Wpisz go w postaci imie@example.com.")},
+    {S_INIT("email_letters"),
+     S_INIT("In front of the @ is a letter that mail servers do not take, like ą, ł or ü. Please "
+         "write the address in plain letters, as it stands in your mail program."),
+     S_INIT("Przed znakiem @ jest litera, której serwery poczty nie przyjmują, na przykład ą, ł "
+         "albo ü. Wpisz adres bez polskich znaków, tak jak jest w twoim programie pocztowym.")},
+    {S_INIT("email_domain"),
+     S_INIT("Behind the @ is a letter other than a to z, like ł or ü. Please write that part in "
+         "plain letters, as your mail provider gives it: it begins with xn--."),
+     S_INIT("Za znakiem @ jest litera inna niż a–z, na przykład ł albo ü. Wpisz tę część zwykłymi "
+         "literami, tak jak podaje ją dostawca poczty: zaczyna się od xn--.")},
     {S_INIT("missing"),
      S_INIT("Please fill this in."),
      S_INIT("Wypełnij to pole.")},

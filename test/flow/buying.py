@@ -361,6 +361,36 @@ def typed_is_kept(rows, shop):
     rows.same("and with the new price it is an order", after.status, 303)
 
 
+def near_addresses(rows, shop):
+    """A slip in an e-mail's domain is asked about once, and never in the way."""
+    slip = {"email": "anna@gmial.com"}
+    asked = place(shop, **slip)
+    form = Forms(asked.text).form("/api/order")
+    rows.same("a slip: the form comes back", asked.status, 422)
+    rows.add("a slip: what was meant stands at the field", "<strong>anna@gmail.com</strong>" in asked.text
+             and 'id="email-meant"' in asked.text and 'role="alert" tabindex' not in asked.text, asked.text[:3000])
+    rows.same("a slip: what was typed is kept", form["fields"]["email"], slip["email"])
+    ticked = {name: value for name, value, _ in form["boxes"] if name.startswith("consent_")}
+    again = {**form["fields"], **ticked}
+    rows.same("a slip sent again is an order", shop.browser.form("/api/order", again).status, 303)
+    other = shop.browser.form("/api/order", {**again, "email": "anna@gmali.com"})
+    rows.add("another slip is asked about, too", other.status == 422 and "email-meant" in other.text, other)
+    mended = shop.browser.form("/api/order", {**again, "email": "anna@gmail.com"})
+    rows.same("mended, it is an order", mended.status, 303)
+    both = place(shop, consent_terms="", **slip)
+    fields = Forms(both.text).form("/api/order")["fields"]
+    rows.add("beside a mistake it is asked, too", "email-meant" in both.text and 'id="consent_terms-wrong"'
+             in both.text, both.text[:3000])
+    after = shop.browser.form("/api/order", {**fields, **ticked})
+    rows.same("and then no more", after.status, 303)
+    rows.same("a program is not asked", order_json(shop, **slip).status, 201)
+    for email, lang, said in (("user@bücher.pl", "en", "xn--"), ("user@bücher.pl", "pl", "zaczyna się od xn--"),
+                              ("żółw@example.com", "en", "plain letters"), ("żółw@example.com", "pl", "polskich znaków")):
+        told = order_json(shop, email=email, lang=lang)
+        rows.add(f"{email}, {lang}: its own sentence", told.status == 422
+                 and said in told.json["fields"]["email"], told)
+
+
 def strange_bodies(rows, shop):
     _, fields = order_form(shop)
     pairs = list(fields.items())
@@ -495,6 +525,7 @@ def run(rows, program, folder):
     kept(rows, shop)
     pressed_at_once(rows, shop)
     wrong(rows, shop)
+    near_addresses(rows, shop)
     typed_is_kept(rows, shop)
     strange_bodies(rows, shop)
     refunds(rows, shop)

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "fixture.h"
+#include "shop/typo.h"
 #include "shop/wish.h"
 #include "shop/words.h"
 #include "suites.h"
@@ -94,6 +95,43 @@ static void test_wishes(struct arena *mem, const struct shop *shop) {
 }
 
 static const struct {
+    const char *text, *meant;
+} slips[] = {
+    {"anna@gmial.com", "anna@gmail.com"},
+    {"anna@gmail.con", "anna@gmail.com"},
+    {"anna@gmail.co", "anna@gmail.com"},
+    {"Anna.W+1@GMIAL.COM", "Anna.W+1@gmail.com"},
+    {"anna@outlok.com", "anna@outlook.com"},
+    {"anna@hotmial.com", "anna@hotmail.com"},
+    {"anna@interria.pl", "anna@interia.pl"},
+    {"anna@poczta.onte.pl", "anna@poczta.onet.pl"},
+    {"anna@gmail.com", ""},
+    {"anna@GMAIL.com", ""},
+    {"anna@mail.com", ""},
+    {"anna@ymail.com", ""},
+    {"anna@gmx.com", ""},
+    {"anna@interia.eu", ""},
+    {"anna@wp.pl", ""},
+    {"anna@xp.pl", ""},
+    {"anna@example.com", ""},
+    {"gmial.com", ""},
+    {"", ""},
+};
+
+static const struct {
+    const char *text, *fault;
+} faults[] = {
+    {"", "email_missing"},
+    {"anna", "email_wrong"},
+    {"a@b.pl", ""},
+    {"żółw@b.pl", "email_letters"},
+    {"żółw@bücher.pl", "email_letters"},
+    {"żółw", "email_letters"},
+    {"user@bücher.pl", "email_domain"},
+    {"user@xn--bcher-kva.pl", ""},
+};
+
+static const struct {
     const char *text;
     bool fine;
 } emails[] = {
@@ -137,6 +175,10 @@ static const struct {
 static void test_texts(struct arena *mem) {
     for (size_t i = 0; i < COUNT(emails); i++)
         CHECK(emails[i].text, email_is(str_of(emails[i].text)) == emails[i].fine);
+    for (size_t i = 0; i < COUNT(slips); i++)
+        CHECK_STR(slips[i].text, typo_guess(mem, str_of(slips[i].text)), str_of(slips[i].meant));
+    for (size_t i = 0; i < COUNT(faults); i++)
+        CHECK_STR(faults[i].text, email_fault(str_of(faults[i].text)), str_of(faults[i].fault));
     for (size_t i = 0; i < COUNT(nips); i++) {
         str digits = {0};
         bool fine = nip_read(mem, str_of(nips[i].text), &digits);
