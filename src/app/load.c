@@ -203,6 +203,24 @@ static struct place setting_place(const struct shop *shop, str name) {
 
 #define ZONES S("/usr/share/zoneinfo")
 
+/* No tzdata on a machine is no mistake of the files. */
+static void zone_load(struct arena *mem, struct shop *shop, struct report *report) {
+    struct place at = setting_place(shop, S("timezone"));
+    str bytes = {0}, name = shop->timezone;
+    if (str_is(name, S("UTC")) || str_starts(name, S("/")) || str_find(name, S("..")) < name.len)
+        return;
+    if (!files_is_dir(ZONES, S(""))) {
+        report_add(report, REPORT_ADVICE, at,
+            S("there is no tzdata on this machine, so times are shown in UTC: "
+              "`apt-get install tzdata`"));
+        return;
+    }
+    if (files_read(mem, ZONES, name, LIMIT_ZONE, &bytes).code != ERR_NONE
+        || zone_read(mem, bytes, &shop->zone).code != ERR_NONE)
+        report_add(report, REPORT_MISTAKE, at,
+            JOIN(mem, S("there is no time zone `"), name, S("`: it is a name like Europe/Warsaw")));
+}
+
 static void world_check(struct arena *mem, const struct shop *shop, struct report *report) {
     for (const struct tree *t = shop->listen->first; t; t = t->next) {
         err listen = listener_check(mem, tree_str(t));
@@ -210,17 +228,11 @@ static void world_check(struct arena *mem, const struct shop *shop, struct repor
             report_add(report, REPORT_MISTAKE, (struct place){S("shop.yml"), t->line, t->col},
                 listen.what);
     }
-    bool shaped = !str_starts(shop->timezone, S("/"))
-                  && str_find(shop->timezone, S("..")) == shop->timezone.len;
     for (const struct tree *t = shop->proxies ? shop->proxies->first : NULL; t; t = t->next)
         if (!str_is(tree_str(t), S("unix")) && !address_read(tree_str(t), &(struct address){0}))
             report_add(report, REPORT_MISTAKE, (struct place){S("shop.yml"), t->line, t->col},
                 JOIN(mem, S("`"), tree_str(t),
                     S("` is no address of a proxy: 127.0.0.1, \"::1\" or unix")));
-    if (shaped && files_is_dir(ZONES, S("")) && !files_is(ZONES, shop->timezone))
-        report_add(report, REPORT_MISTAKE, setting_place(shop, S("timezone")),
-            JOIN(mem, S("there is no time zone `"), shop->timezone,
-                S("`: it is a name like Europe/Warsaw")));
 }
 
 /* ---- secrets ---- */
@@ -337,6 +349,7 @@ static err load_all(struct arena *mem, str dir, const struct shop *before, struc
     TRY(pages_read(mem, dir, report, &out->site));
     TRY(theme_load(mem, dir, report, &out->site));
     partners_check(shop, report);
+    zone_load(mem, shop, report);
     world_check(mem, shop, report);
     out->certificate = tls_load(mem, dir, shop, clock_now(), report);
     inventory(mem, out, before, report);

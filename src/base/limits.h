@@ -14,6 +14,7 @@ enum {
     LIMIT_YAML = 64 << 20,    /* the catalogue */
     LIMIT_SETTINGS = 1 << 20, /* shop.yml */
     LIMIT_FRONT = 64 * 1024,  /* what stands before a page */
+    LIMIT_ZONE = 64 * 1024,   /* a time zone of tzdata: they have 4 KiB */
     LIMIT_YAML_DEPTH = 16,
     LIMIT_YAML_KEYS = 1000, /* of a map: names are looked up one by one */
     LIMIT_YAML_NODES = 2000000, /* 100,000 products have 1.2 million; each takes 0.1 KiB */

@@ -35,12 +35,16 @@ static struct civil civil_of(instant at) {
     return c;
 }
 
-static int64_t days_of(int64_t year, int month, int day) {
+int64_t time_days(int64_t year, int month, int day) {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
     int64_t yoe = year - era * 400;
     int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+int64_t time_year(instant at) {
+    return civil_of(at).year;
 }
 
 static char *digits(char *at, int64_t number, int count) {
@@ -105,7 +109,7 @@ err time_read(str text, instant *out) {
         if (!str_number(str_part(text, parts[i].at, parts[i].len), &v[i]) || v[i] < parts[i].least
             || v[i] > parts[i].most)
             return not_a_time;
-    int64_t days = days_of(v[YEAR], (int)v[MONTH], (int)v[DAY]);
+    int64_t days = time_days(v[YEAR], (int)v[MONTH], (int)v[DAY]);
     if (civil_of(days * TIME_DAY).day != v[DAY])
         return not_a_time;
     *out = days * TIME_DAY + v[HOUR] * TIME_HOUR + v[MINUTE] * TIME_MINUTE + v[SECOND] * TIME_SECOND

@@ -17,6 +17,9 @@ str time_iso(struct arena *mem, instant at);
 MUST err time_read(str text, instant *out);
 /* "Wed, 25 Nov 2026 10:00:00 +0000" (RFC 5322) */
 str time_mail(struct arena *mem, instant at);
+/* Days from 1970-01-01 to a date, and the year that an instant is in. */
+int64_t time_days(int64_t year, int month, int day);
+int64_t time_year(instant at);
 /* "7d", "15m", "90s", "12h": a positive duration in ms; ERR_INVALID else. */
 MUST err time_span_read(str text, int64_t *out);
 

@@ -126,13 +126,6 @@ str view_tax_rate(struct arena *mem, str tax) {
     return number && !str_is(tax, S("0")) ? JOIN(mem, tax, S("%")) : S("");
 }
 
-str view_time(struct arena *mem, instant at) {
-    if (!at)
-        return S("");
-    str iso = time_iso(mem, at);
-    return JOIN(mem, str_part(iso, 0, 10), S(" "), str_part(iso, 11, 5), S(" UTC"));
-}
-
 static str show(struct arena *mem, money m, str lang) {
     return m.currency[0] ? money_show(mem, m, lang) : S("");
 }

@@ -35,8 +35,6 @@ str view_word(const struct view *v, str name);
 struct tree *view_shop(struct arena *mem, const struct shop *shop);
 /* "23%"; "" where there is no tax to be named. */
 str view_tax_rate(struct arena *mem, str tax);
-/* "2026-11-25 10:00 UTC"; "" for 0. */
-str view_time(struct arena *mem, instant at);
 /* Puts `lines` {name, quantity, tax, rate, net, tax_amount, gross}, `net`, `tax`, `total`. */
 void view_lines(struct arena *mem, struct tree *order, const struct order *o, str lang);
 /* What the steps obtained for the buyer: a list of {title, url, text}, one of the two none. */

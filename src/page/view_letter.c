@@ -40,7 +40,7 @@ static struct tree *consents(struct arena *mem, const struct shop *shop, const s
     for (size_t i = 0; i < o->consent_count; i++) {
         const struct consent_given *c = &o->consents[i];
         const str rows[][2] = {{S("id"), c->id}, {S("version"), c->version},
-            {S("text"), agreed(mem, shop, c)}, {S("at"), view_time(mem, c->at)}};
+            {S("text"), agreed(mem, shop, c)}, {S("at"), zone_show(mem, shop->zone, c->at)}};
         texts(mem, tree_add(list, tree_map(mem)), rows, COUNT(rows));
     }
     return list;
@@ -72,7 +72,8 @@ static struct tree *problem(struct arena *mem, const struct order *o, const stru
 
 /* ---- money that needs the owner, and what is not done ---- */
 
-static struct tree *moved(struct arena *mem, const struct order *o, str lang) {
+static struct tree *moved(
+    struct arena *mem, const struct shop *shop, const struct order *o, str lang) {
     struct tree *list = tree_list(mem);
     for (size_t i = 0; i < o->payment_count + o->refund_count; i++) {
         const struct payment *p = i < o->payment_count ? &o->payments[i] : NULL;
@@ -80,7 +81,7 @@ static struct tree *moved(struct arena *mem, const struct order *o, str lang) {
         const str rows[][2] = {{S("amount"), money_show(mem, p ? p->amount : r->amount, lang)},
             {S("gateway"), p ? p->gateway : r->gateway},
             {S("transaction"), p ? p->transaction : r->transaction},
-            {S("at"), view_time(mem, p ? p->at : r->at)}};
+            {S("at"), zone_show(mem, shop->zone, p ? p->at : r->at)}};
         struct tree *t = tree_add(list, tree_map(mem));
         texts(mem, t, rows, COUNT(rows));
         tree_put_bool(mem, t, S("back"), !p);
@@ -98,8 +99,8 @@ static int64_t left_of(const struct order *o) {
 }
 
 /* As it is for the letter "money.<mark>.<n>"; its place is there in all of them. */
-static struct tree *money_matter(
-    struct arena *mem, const struct order *o, const struct step *s, str lang) {
+static struct tree *money_matter(struct arena *mem, const struct shop *shop, const struct order *o,
+    const struct step *s, str lang) {
     static const str words[] = {
         S_INIT("surplus"), S_INIT("short"), S_INIT("wrong"), S_INIT("disputed")};
     struct tree *t = tree_map(mem);
@@ -112,7 +113,7 @@ static struct tree *money_matter(
         {S("over"), money_show(mem, money_of(over > 0 ? over : 0, currency), lang)},
         {S("missing"), money_show(mem, money_of(over < 0 ? -over : 0, currency), lang)}};
     texts(mem, t, rows, COUNT(rows));
-    tree_put(t, S("payments"), moved(mem, o, lang));
+    tree_put(t, S("payments"), moved(mem, shop, o, lang));
     struct tree *remarks = tree_put(t, S("remarks"), tree_list(mem));
     for (size_t i = 0; i < o->remark_count; i++)
         tree_add(remarks, tree_text(mem, o->remarks[i].what));
@@ -137,8 +138,9 @@ struct tree *view_letter(struct arena *mem, const struct shop *shop, const struc
     struct tree *v = tree_map(mem);
     str lang = language(shop, o, s);
     struct tree *order = tree_map(mem);
-    const str rows[][2] = {{S("id"), o->id}, {S("placed_at"), view_time(mem, o->placed_at)},
-        {S("paid_at"), view_time(mem, o->paid_at)}, {S("gateway"), o->gateway}};
+    const str rows[][2] = {{S("id"), o->id},
+        {S("placed_at"), zone_show(mem, shop->zone, o->placed_at)},
+        {S("paid_at"), zone_show(mem, shop->zone, o->paid_at)}, {S("gateway"), o->gateway}};
     texts(mem, order, rows, COUNT(rows));
     tree_put_bool(mem, order, S("test"), str_is(o->mode, S("test")));
     view_lines(mem, order, o, lang);
@@ -154,7 +156,7 @@ struct tree *view_letter(struct arena *mem, const struct shop *shop, const struc
     tree_put(v, S("links"), view_gifts(mem, o));
     tree_put(v, S("consents"), consents(mem, shop, o));
     tree_put_bool(mem, v, S("agreed"), o->consent_count > 0);
-    tree_put(v, S("money"), money_matter(mem, o, s, lang));
+    tree_put(v, S("money"), money_matter(mem, shop, o, s, lang));
     tree_put(v, S("undone"), undone(mem, o));
     tree_put(v, S("problem"), problem(mem, o, troubled(mem, o, s)));
     return v;

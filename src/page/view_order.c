@@ -60,7 +60,7 @@ static void step_add(
     tree_put_text(v->mem, t, S("state"), state);
     tree_put_text(v->mem, t, S("words"), view_word(v, JOIN(v->mem, S("state_"), state)));
     tree_put_bool(v->mem, t, S("done"), s->state == STEP_DONE);
-    tree_put_text(v->mem, t, S("time"), view_time(v->mem, s->finished_at));
+    tree_put_text(v->mem, t, S("time"), zone_show(v->mem, v->shop->zone, s->finished_at));
     tree_put_text(v->mem, t, S("iso"), s->finished_at ? time_iso(v->mem, s->finished_at) : S(""));
 }
 
@@ -108,7 +108,8 @@ static void stages(struct view *v, const struct order *o, enum order_state now) 
         tree_put_text(v->mem, t, S("label"), view_word(v, rows[i].name));
         tree_put_bool(v->mem, t, S("done"), done || !i);
         tree_put_bool(v->mem, t, S("here"), rows[i].state == now);
-        tree_put_text(v->mem, t, S("time"), done || !i ? view_time(v->mem, rows[i].at) : S(""));
+        tree_put_text(v->mem, t, S("time"),
+            done || !i ? zone_show(v->mem, v->shop->zone, rows[i].at) : S(""));
         tree_put_text(
             v->mem, t, S("iso"), (done || !i) && rows[i].at ? time_iso(v->mem, rows[i].at) : S(""));
     }
@@ -175,7 +176,7 @@ static void facts(struct view *v, const struct order *o, enum order_state state)
     bool unpaid = state == ORDER_PLACED;
     tree_put_text(v->mem, t, S("id"), o->id);
     tree_put_text(v->mem, t, S("state"), str_of(order_state_name(state)));
-    tree_put_text(v->mem, t, S("placed"), view_time(v->mem, o->placed_at));
+    tree_put_text(v->mem, t, S("placed"), zone_show(v->mem, v->shop->zone, o->placed_at));
     tree_put_text(v->mem, t, S("email"), masked(v->mem, o->buyer.email));
     tree_put_text(v->mem, t, S("link"), unpaid ? o->link : S(""));
     view_lines(v->mem, t, o, v->lang);

@@ -24,12 +24,6 @@ struct matter matter_new(struct arena *mem, const struct shop *shop, str part, s
             .state = STEP_READY}};
 }
 
-/* "2026-11-25 10:00 UTC" */
-static str minute(struct arena *mem, instant at) {
-    str iso = time_iso(mem, at);
-    return JOIN(mem, str_part(iso, 0, 10), S(" "), str_part(iso, 11, 5), S(" UTC"));
-}
-
 /* One word for a shell: an event may have | in it. */
 static str quoted(struct arena *mem, str word) {
     str out = S("'"), rest = word;
@@ -47,7 +41,7 @@ str matter_stray(struct arena *mem, const struct shop *shop, const struct note *
         {S("gateway"), n->gateway}, {S("transaction"), n->transaction},
         {S("reference"), n->reference}, {S("status"), n->status},
         {S("amount"), n->amount.currency[0] ? money_write(mem, n->amount) : S("")},
-        {S("at"), minute(mem, n->at)}};
+        {S("at"), zone_show(mem, shop->zone, n->at)}};
     for (size_t i = 0; i < COUNT(rows); i++)
         tree_put_text(mem, facts, rows[i][0], rows[i][1]);
     tree_put_bool(mem, facts, S("test"), n->test);
@@ -61,7 +55,7 @@ str matter_silence(struct arena *mem, const struct shop *shop, const struct sile
     struct tree *facts = tree_map(mem);
     tree_put_text(mem, facts, S("gateway"), s->gateway);
     tree_put_text(mem, facts, S("orders"), str_int(mem, s->orders));
-    tree_put_text(mem, facts, S("since"), minute(mem, s->since));
+    tree_put_text(mem, facts, S("since"), zone_show(mem, shop->zone, s->since));
     tree_put_text(mem, facts, S("address"), JOIN(mem, shop->api, S("/api/payment/"), s->gateway));
     m.letter = S("silence");
     m.facts = facts;

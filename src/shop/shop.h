@@ -9,6 +9,7 @@
 
 #include "base/report.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "shop/product.h"
 #include "shop/step.h"
 
@@ -74,6 +75,7 @@ struct shop {
     const void *index;          /* of products by id, see shop_product */
     str secret;                 /* 32 bytes; set by app/load */
     const struct tree *secrets; /* NAME -> value; set by app/load */
+    const struct zone *zone;    /* of timezone; set by app/load; null: UTC */
 };
 
 /* What the caller knows of partners, so that shop need not: names of gateways and connectors, and

@@ -467,13 +467,15 @@ static const struct check_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-    struct check_test all[COUNT(tests) + DATA_TESTS + JSON_TESTS + YAML_TESTS + MASK_TESTS];
+    struct check_test
+        all[COUNT(tests) + DATA_TESTS + JSON_TESTS + YAML_TESTS + MASK_TESTS + ZONE_TESTS];
     struct check_test *at = all;
     at = mempcpy(at, tests, sizeof(tests));
     at = mempcpy(at, data_tests, sizeof(data_tests));
     at = mempcpy(at, json_tests, sizeof(json_tests));
     at = mempcpy(at, yaml_tests, sizeof(yaml_tests));
     at = mempcpy(at, mask_tests, sizeof(mask_tests));
+    at = mempcpy(at, zone_tests, sizeof(zone_tests));
     assert(at == all + COUNT(all));
     return check_run(argc, argv, all, COUNT(all));
 }

@@ -1,5 +1,6 @@
 """buying: a new shop, as `grosz new` makes it, seen through a browser: from the list of products to
 the first lesson; and every answer the order form has for what is wrong."""
+import datetime
 import hashlib
 import hmac
 import http.client
@@ -7,6 +8,7 @@ import os
 import re
 import sqlite3
 import urllib.parse
+import zoneinfo
 
 from driver import Forms, Shop, step_of, wait_for
 
@@ -160,6 +162,10 @@ def access(rows, shop, order, page):
     link = step_of(o, "invitation")["values"].get("link", "")
     html = shop.browser.get(page)
     rows.add("the buyer's page shows the access", link and link in html.text, link)
+    placed = datetime.datetime.fromisoformat(o["placed_at"].replace("Z", "+00:00"))
+    local = placed.astimezone(zoneinfo.ZoneInfo("Europe/Warsaw")).strftime("%Y-%m-%d %H:%M %Z")
+    rows.add("its times are the shop's, and say so", f">{local}</time>" in html.text
+             and f'datetime="{o["placed_at"]}"' in html.text, (local, html.text))
     shown = shop.browser.get_json(page).json
     rows.add("the buyer's page as JSON says the same", shown["state"] == "fulfilled"
              and any(s.get("values", {}).get("link") == link for s in shown["steps"]), shown)
