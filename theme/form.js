@@ -1,5 +1,5 @@
-/* Optional: form and buyer's page work without it. One key a page, so that a second press, or the way back
- * and another press, is the same order; the button says that something is under way; and a host that
+/* Optional: form and buyer's page work without it. One key for each time the page is gone to, so that a
+ * second press, or the way back and another press, is the same order; the button says that something is under way; and a host that
  * sleeps is kept awake while the buyer types. */
 (function () {
   "use strict";
@@ -11,9 +11,11 @@
     var key = document.createElement("input");
     key.type = "hidden";
     key.name = "key";
-    key.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), function (b) {
+    var before = history.state || {};
+    key.value = before.groszKey || Array.from(crypto.getRandomValues(new Uint8Array(16)), function (b) {
       return (b + 256).toString(16).slice(1);
     }).join("");
+    history.replaceState(Object.assign({}, before, { groszKey: key.value }), "");
     form.appendChild(key);
   }
   form.addEventListener("submit", function (event) {

@@ -2,6 +2,7 @@
  * files, the program behind a TLS end of its own, a provider (tpay's classic panel) that sends the
  * buyer on to a bank. All names end with .example and are this machine. */
 import crypto from "node:crypto";
+import fs from "node:fs";
 import path from "node:path";
 
 import { Shop, ask, certificate, get, host, passOn } from "./world.mjs";
@@ -52,16 +53,23 @@ async function payments(tls) {
     return given;
 }
 
-/* The same files for everybody, with the headers that the program itself gives its pages; `policy`
- * makes another of the policy, `seen` is told of each request. */
+const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml" };
+
+/* What `grosz build` wrote, the same for everybody, with the page policy that the program itself has;
+ * `policy` makes another of it. */
 function files(shop, tls, given) {
     return host(async (request, response) => {
-        const { status, headers, text } = await get(shop.address + request.url);
-        const policy = headers["content-security-policy"];
-        const kept = { "Content-Type": headers["content-type"] };
-        if (policy) kept["Content-Security-Policy"] = given.policy ? given.policy(policy) : policy;
-        response.writeHead(status, kept);
-        response.end(text);
+        const { pathname } = new URL(request.url, "https://x");
+        const built = shop.path("public", pathname, pathname.endsWith("/") ? "index.html" : "");
+        const there = !pathname.includes("..") && fs.existsSync(built) && fs.statSync(built).isFile();
+        const file = there ? built : shop.path("public", "404.html");
+        const kept = { "Content-Type": TYPES[path.extname(file)] ?? "application/octet-stream" };
+        const policy = (await get(`${shop.address}/`)).headers["content-security-policy"];
+        if (file.endsWith(".html"))
+            kept["Content-Security-Policy"] = given.policy ? given.policy(policy) : policy;
+        response.writeHead(there ? 200 : 404, kept);
+        response.end(fs.readFileSync(file));
     }, tls);
 }
 
@@ -80,6 +88,7 @@ export class Elsewhere {
         e.payments = await payments(tls);
         e.address = e.pages.at("shop.example");
         e.settings();
+        e.shop.cli("build");
         await e.shop.start();
         return e;
     }

@@ -9,7 +9,8 @@ import { ROOT, Shop, freePort, host } from "../world.mjs";
 
 /* Files of a folder, as a host for files serves them. */
 function files(folder) {
-    const types = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8" };
+    const types = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8" };
     return host((request, response) => {
         const name = path.join(folder, new URL(request.url, "http://x").pathname, "/").slice(0, -1);
         const file = path.extname(name) ? name : path.join(name, "index.html");
@@ -28,7 +29,7 @@ function build(shop, site) {
 function published(rows, site) {
     const names = fs.readdirSync(site, { recursive: true }).sort();
     rows.same("Jekyll publishes pages, and nothing of the shop's own", names.filter((n) => n.includes(".")),
-        ["buy/aggregates-field-guide/index.html", `buy/${PRODUCT}/index.html`, "index.html",
+        ["buy/aggregates-field-guide/index.html", `buy/${PRODUCT}/index.html`, "form.js", "index.html",
             "p/aggregates-field-guide/index.html", `p/${PRODUCT}/index.html`, "style.css",
             "terms/index.html"]);
 }
@@ -66,6 +67,27 @@ async function mistake({ rows, browser, shop, address }) {
     await ola.leave();
 }
 
+/* Twice in a row, and once more after the way back: one order. */
+async function pressesTwice({ rows, browser, shop, address }) {
+    const ewa = await Buyer.enter(browser);
+    const fields = { email: "ewa@example.com", name: "Ewa" };
+    const hers = () => shop.orders().filter((o) => o.buyer.email === fields.email).length;
+    await ewa.open(`${address}/buy/${PRODUCT}/`);
+    await ewa.fill(fields);
+    await ewa.button().dblclick();
+    await ewa.page.waitForURL(/\/pay\/test\//);
+    rows.same("a double click is one order", hers(), 1);
+    await ewa.page.goBack();
+    await ewa.order();
+    rows.same("pressed again after the way back: still one", hers(), 1);
+    await ewa.open(`${address}/buy/${PRODUCT}/`);
+    await ewa.fill(fields);
+    await ewa.order();
+    rows.same("the form opened anew is another order", hers(), 2);
+    rows.same("nothing complained", ewa.complaints, []);
+    await ewa.leave();
+}
+
 /* The maker raises the price; the program knows, a page that is still in somebody's cache does not. */
 async function oldPage({ rows, browser, shop, address }) {
     const ola = await Buyer.enter(browser);
@@ -90,6 +112,8 @@ export async function scene({ rows, browser, folder, program }) {
     const address = `http://localhost:${pages.port}`;
     shop.change("shop.yml", /http:\/\/127.0.0.1:4000/g, address);
     shop.change("shop.yml", "http://127.0.0.1:8080", shop.address);
+    rows.same("its script is the built-in one", fs.readFileSync(shop.path("form.js"), "utf8"),
+        fs.readFileSync(path.join(ROOT, "theme/form.js"), "utf8"));
     rows.add("`grosz check` finds no mistake", shop.cli("check"));
     await shop.start();
     build(shop, path.join(folder, "public"));
@@ -97,6 +121,7 @@ export async function scene({ rows, browser, folder, program }) {
     const world = { rows, browser, shop, address };
     await buys(world);
     await mistake(world);
+    await pressesTwice(world);
     await oldPage(world);
     rows.same("it ends well when asked to", await shop.stop(), 0);
 }
