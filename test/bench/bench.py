@@ -191,6 +191,10 @@ class Bench:
                 f.take("idle KB", lambda: each)
                 f.take("honest 0", lambda: alone)
                 f.take(f"honest {count}", lambda: load)
+            shop = self.grosz.fresh("idle-tls")
+            context = idle.certify(shop)
+            with self.grosz.server(shop) as s:
+                f.take("idle KB, TLS", lambda: idle.tls_each(s, context))
 
     # ---- pages ----
 

@@ -82,6 +82,7 @@ def rows(kept):
         Row("resident idle, MB", "resident idle", 12.0, 1, False, "12 MB"),
         Row("resident, 64 connections, MB", "resident 64", 32.0, 1, False, "32 MB"),
         Row("an idle connection, KB", "idle KB", 16.0, 1, False, "16 KB"),
+        Row("an idle connection with TLS, KB", "idle KB, TLS", 16.0, 1, False, "16 KB"),
     ]
     full = [
         Row(f"orders/s, {kept:,} kept", "kept orders", "empty orders", 1 / 1.2, peer="few kept"),
@@ -157,6 +158,8 @@ class Page:
             each = shown(self.value("idle KB")) if count else ""
             cells = [shown(self.value(name + key)) for key in ("", " p50", " p99")]
             out.append(f"| {count:,} | {each} | " + " | ".join(cells) + " |")
+        if "idle KB, TLS" in self.figures.runs:
+            out.append(f"\nWith TLS of the program's own each takes {shown(self.value('idle KB, TLS'))} KB.")
         return out
 
     def raw(self):

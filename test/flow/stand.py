@@ -198,6 +198,30 @@ def restarts_tls(rows, program, folder):
     manager.close()
 
 
+def libraries(shop):
+    with open(f"/proc/{shop.process.pid}/maps", encoding="utf-8") as f:
+        return {os.path.basename(line.split()[-1]) for line in f if ".so" in line}
+
+
+def late_library(rows, program, folder):
+    """libcurl, with the two dozen libraries it brings, is opened at the first talk and not before."""
+    partner = tcp()
+    base = f"http://127.0.0.1:{partner.getsockname()[1]}"
+    shop = demo(program, os.path.join(folder, "shop"))
+    shop.change("shop.yml", "steps:", f"connectors:\n  slow: {{use: http, base: \"{base}\", allow_private: true}}\n"
+                "steps:\n  - {id: slow, do: slow.http, with: {url: /x, body: {a: b}}}")
+    shop.start()
+    rows.same("started: no libcurl", [n for n in libraries(shop) if "curl" in n], [])
+    order_json(shop)
+    rows.same("an order placed: no libcurl", [n for n in libraries(shop) if "curl" in n], [])
+    buy(shop)
+    held, _ = partner.accept()
+    rows.add("a partner talked to: libcurl", [n for n in libraries(shop) if "curl" in n], libraries(shop))
+    held.close()
+    partner.close()
+    shop.stop()
+
+
 def two_sockets(rows, program, folder):
     shop = demo(program, os.path.join(folder, "shop"), [("", "\nproxies: [unix]\n")])
     path = os.path.join(folder, "http.sock")
@@ -337,5 +361,5 @@ def hangs(rows, program, folder):
 
 
 def run(rows, program, folder):
-    for part in (restarts, restarts_tls, two_sockets, several, own_unix, idle, idle_long, hangs):
+    for part in (late_library, restarts, restarts_tls, two_sockets, several, own_unix, idle, idle_long, hangs):
         part(rows, os.path.abspath(program), fresh(os.path.join(folder, part.__name__)))
