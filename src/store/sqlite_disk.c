@@ -57,7 +57,9 @@ err disk_open(struct arena *mem, str path, size_t reserve_size, struct disk *out
     if (file < 0) {
         str why = str_of(strerror(errno));
         close(lock);
-        return err_make(ERR_SETUP, JOIN(mem, S("cannot open "), path, S(": "), why));
+        return err_make(ERR_SETUP,
+            JOIN(mem, S("cannot open "), path, S(": "), why, S(". `ls -ld "), path,
+                S("` shows what is there: it must be a file that this user may write")));
     }
     close(file);
     *out = (struct disk){

@@ -194,6 +194,12 @@ def units(rows, program, folder):
                   re.findall(r"ReadWritePaths=(.+)", dist(name)), [f"{words_of(name)[1]}/var"])
 
 
+def again(rows):
+    """systemd gives up after five starts in ten seconds, unless told: what ends with 75 is worth another try."""
+    rows.add("the unit is started again for as long as it takes", "\nStartLimitIntervalSec=0\n" in dist("grosz.service")
+             and "\nRestart=always\n" in dist("grosz.service"), dist("grosz.service"))
+
+
 def nightly(rows, program, folder):
     """What the timers start, on a shop that runs and on one that does not."""
     shop = demo(program, os.path.join(folder, "shop")).start()
@@ -223,5 +229,6 @@ def run(rows, program, folder):
             part = fresh(os.path.join(folder, name + ("-unix" if over_unix else "")))
             in_front(rows, program, part, name, make, over_unix)
     kept(rows)
+    again(rows)
     units(rows, program, fresh(os.path.join(folder, "units")))
     nightly(rows, program, fresh(os.path.join(folder, "nightly")))

@@ -2,6 +2,7 @@
 must end with the right exit code and one sentence that says what it is and what to type, and whatever
 was kept must still be there: with the thing put back, the shop sells and shows its old order."""
 import os
+import re
 import resource
 import shutil
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 from buying import demo, order_json
-from driver import HERE, fresh
+from driver import HERE, ROOT, fresh
 
 BAD = os.path.join(os.path.dirname(HERE), "bad")
 sys.path.insert(0, BAD)
@@ -199,7 +200,7 @@ CASES = [  # name, what is changed, exit code, words that are said
     ("the database is of a newer program", newer, SETUP, ["newer", "install"]),
     ("the database is of another program", foreign, SETUP, ["another program", "store:"]),
     ("the database is a text", bytes_for(STORE, b"Dear diary,\n" * 900), PERSON, ["shop.db", "not a database"]),
-    ("the database is a folder", folder_for(STORE), SETUP, ["shop.db"]),
+    ("the database is a folder", folder_for(STORE), SETUP, ["shop.db", "ls -ld"]),
     ("a secret is not set", unset, SETUP, ["shop.yml:", "NOT_SET", "environment"]),
     ("the certificate has expired", tls("tls-expired"), SETUP, ["shop.yml:", "expired", "certbot renew"]),
     ("the certificate is not valid yet", tls("tls-early"), SETUP, ["shop.yml:", "not valid before", "timedatectl"]),
@@ -224,7 +225,22 @@ def kept(shop, opened):
     return found
 
 
-def try_case(rows, shop, name, change, code, words):
+class Table:
+    """What doc/operate.md says of starts that fail: part of the sentence, and the exit code."""
+
+    def __init__(self):
+        with open(os.path.join(ROOT, "doc/operate.md"), encoding="utf-8") as f:
+            part = f.read().split("\n## It does not start\n")[1].split("\n## ")[0]
+        self.lines = [(m[1], int(m[2])) for m in re.finditer(r"^\| `([^`]+)` \| (\d+) \|", part, re.M)]
+        self.met = set()
+
+    def knows(self, said, code):
+        found = {line for line in self.lines if line[0] in said}
+        self.met |= found
+        return found and {line[1] for line in found} == {code}
+
+
+def try_case(rows, table, shop, name, change, code, words):
     c = Case(shop)
     try:
         change(c)
@@ -234,6 +250,7 @@ def try_case(rows, shop, name, change, code, words):
         said = done.stderr
         pid = shop.process.pid if running else 0
         rows.same(f"{name}: exit code", (done.returncode, said[-600:] if done.returncode != code else ""), (code, ""))
+        rows.add(f"{name}: stands in doc/operate.md", table.knows(said, code), said)
         for word in words:
             word = word.format(port=shop.port, pid=pid)
             rows.add(f"{name}: says {word}", word in said, said)
@@ -259,8 +276,10 @@ def run(rows, program, folder):
     order_json(shop)
     order, = shop.orders()
     shop.stop()
+    table = Table()
     for case in CASES:
-        try_case(rows, shop, *case)
+        try_case(rows, table, shop, *case)
+    rows.same("every line of the table in doc/operate.md is met", sorted(set(table.lines) - table.met), [])
     shop.start()
     rows.same("after all of it: the order is there", shop.order(order)["id"], order)
     rows.same("after all of it: it sells", order_json(shop).status, 201)
