@@ -253,6 +253,7 @@ enum kind {
     FIND_WRONG,
     BUY,
     BUY_WRONG,
+    BUY_MEANT,
     PAY,
     MESSAGE,
     LESSON,
@@ -278,6 +279,7 @@ static const struct {
     {S_INIT("find-wrong"), S_INIT("find.html"), FIND_WRONG, S_INIT("")},
     {S_INIT("buy"), S_INIT("buy.html"), BUY, S_INIT("")},
     {S_INIT("buy-wrong"), S_INIT("buy.html"), BUY_WRONG, S_INIT("")},
+    {S_INIT("buy-meant"), S_INIT("buy.html"), BUY_MEANT, S_INIT("")},
     {S_INIT("pay"), S_INIT("pay.html"), PAY, S_INIT("")},
     {S_INIT("message"), S_INIT("message.html"), MESSAGE, S_INIT("")},
     {S_INIT("lesson"), S_INIT("lesson.html"), LESSON, S_INIT("delivered")},
@@ -464,6 +466,8 @@ struct tree *fixture_view(struct arena *mem, const struct shop *shop, size_t i, 
     case BUY: return view_buy(mem, shop, theme, p, NULL, NULL);
     case BUY_WRONG:
         return view_buy(mem, shop, theme, p, fixture_fields(mem, typed), fixture_wrong(mem));
+    case BUY_MEANT:
+        return view_buy(mem, shop, theme, p, fixture_fields(mem, S("anna@gmial.com")), NULL);
     case PAY:
         return view_test_payment(
             mem, shop, theme, p->name, p->price, S("/pay/test/?reference=a&amount=499.00"));
