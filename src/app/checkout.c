@@ -87,7 +87,11 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
         reply->response.status = 422;
         return;
     }
-    const struct tree *view = view_buy(f->mem, f->shop, f->theme, p, fields, wrong);
+    struct tree *whole = tree_map(f->mem); /* no field's: said of all of it */
+    if (!wrong)
+        tree_put_text(f->mem, whole, S(""), e.what);
+    const struct tree *view =
+        view_buy(f->mem, f->shop, f->theme, p, fields, wrong ? wrong : whole);
     reply->response = flow_page(f, 422, S("buy.html"), view);
 }
 

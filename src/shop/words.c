@@ -62,9 +62,10 @@ static const struct {
      S_INIT("We need your consent to this before you can order."),
      S_INIT("Potrzebujemy tej zgody, zanim złożysz zamówienie.")},
     {S_INIT("robot"),
-     S_INIT("This order looks as if a robot had filled it in. Please leave the hidden field "
-         "empty."),
-     S_INIT("To zamówienie wygląda na wypełnione przez robota. Zostaw ukryte pole puste.")},
+     S_INIT("This order looks as if a robot had filled it in: a field that nobody sees was filled. "
+         "Nothing was charged. Please order again."),
+     S_INIT("To zamówienie wygląda na wypełnione przez robota: wypełniono pole, którego "
+         "nie widać. Nic nie zostało pobrane. Zamów ponownie.")},
     {S_INIT("no_gateway"),
      S_INIT("Paying is not possible here just now. Nothing was charged."),
      S_INIT("Płatność jest teraz niemożliwa. Nic nie zostało pobrane.")},
