@@ -64,7 +64,14 @@ err command_ask(const struct command_call *c, str method, str target, const stru
     struct talk_answer answer = {0};
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
-    if (ask_running(c, dir, method, target, &answer).code != ERR_NONE)
+    err e = ask_running(c, dir, method, target, &answer);
+    /* It may be at it still, or have died behind it: done here as well it would be done twice. */
+    if (e.code == ERR_UNKNOWN && !str_is(method, S("GET")))
+        return err_make(ERR_UNKNOWN,
+            JOIN(c->mem, S("The running shop gave no answer ("), e.what,
+                S("), so whether it was done is not known. Look (`grosz order show`, `grosz queue "
+                  "list`) before you type it again.")));
+    if (e.code != ERR_NONE)
         TRY(ask_store(c, dir, method, target, &answer));
     return answer_read(c, &answer, out);
 }

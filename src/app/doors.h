@@ -1,6 +1,6 @@
 /* doors: everything a flow needs of the world, handed in.
  *
- * The real ones are made in app/run; tests and the simulator make others. Flows know no thread: the
+ * The real ones are made in app/open; tests and the simulator make others. Flows know no thread: the
  * same functions run in the server, in tests and in the simulator. A crash point is a place where a
  * process may die: `crash` is called with its name; the real one does nothing unless GROSZ_CRASH
  * asks

@@ -16,8 +16,13 @@ static void advise_start(struct snapshot *made, str name) {
 }
 
 static void advise(struct snapshot *made, const struct shop *old) {
-    static const str fixed[] = {S_INIT("store"), S_INIT("listen"), S_INIT("proxies")};
+    static const str fixed[] = {
+        S_INIT("store"), S_INIT("listen"), S_INIT("proxies"), S_INIT("log")};
     const struct shop *now = made->shop.shop;
+    /* Of `limits`, those of orders take effect at once. */
+    if (now->connections != old->connections
+        || now->connections_per_address != old->connections_per_address)
+        advise_start(made, S("limits"));
     for (size_t i = 0; i < COUNT(fixed); i++) {
         const struct tree *t = tree_find(now->settings, fixed[i]);
         if (!tree_is_same(tree_find(old->settings, fixed[i]), t))

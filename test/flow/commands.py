@@ -4,7 +4,9 @@ import os
 import re
 import shlex
 import sqlite3
+import socket
 import subprocess
+import threading
 
 from buying import buy, demo
 
@@ -169,6 +171,36 @@ def folders(rows, shop, program, folder):
     rows.same("found from below, as git does", below.returncode, 0)
 
 
+def no_word(rows, shop):
+    """The running shop takes what was typed and dies before its answer: not done a second time."""
+    order, _, _ = buy(shop)
+    shop.wait_state(order)
+    shop.stop()
+    with socket.socket(socket.AF_UNIX) as line:
+        here = os.getcwd()
+        os.chdir(shop.path("var"))
+        line.bind("control.sock")
+        os.chdir(here)
+        line.listen()
+
+        def hang_up():
+            for _ in range(2):
+                c, _ = line.accept()
+                c.recv(4096)
+                c.close()
+
+        t = threading.Thread(target=hang_up, daemon=True)
+        t.start()
+        done = shop.cli_run("order", "resend", order)
+        rows.add("no answer to what changes something: said, and not done here as well", done.returncode == 75
+                 and "whether it was done is not known" in done.stderr, done)
+        shown = shop.cli_run("order", "show", order, "--json")
+        rows.add("no answer to a question: the store is asked", shown.returncode == 0
+                 and [s["id"] for s in json.loads(shown.stdout)["steps"] if s["id"] == "access.2"] == [], shown)
+        t.join(10)
+    os.remove(shop.path("var", "control.sock"))
+
+
 def newer(rows, program, folder):
     """A database of a newer program is refused in words."""
     shop = demo(program, folder).start()
@@ -201,6 +233,6 @@ def run(rows, program, folder):
     one_owner(rows, shop)
     a_long_list(rows, shop)
     folders(rows, shop, program, folder)
-    shop.stop()
+    no_word(rows, shop)
     newer(rows, program, os.path.join(folder, "newer"))
     serve(rows, program, os.path.join(folder, "serve"))

@@ -87,6 +87,13 @@ def fixed(rows, shop):
     done = shop.cli_run("reload")
     rows.add("listen: takes effect at the next start", done.returncode == 0
              and re.search(r"shop\.yml:\d+:\d+: advice: `listen` .*next start", done.stderr), done)
+    for name, text in (("log", "log: quiet"), ("limits", "limits: {connections: 9}")):
+        shop.write("shop.yml", re.sub(r"(?m)^limits:.*\n", "", good) + f"\n{text}\n")
+        done = shop.cli_run("reload")
+        rows.add(f"{name}: takes effect at the next start", done.returncode == 0
+                 and re.search(rf"shop\.yml:\d+:\d+: advice: `{name}` .*next start", done.stderr), done)
+    shop.write("shop.yml", good.replace("name: ", "name: New ", 1))
+    shop.cli("reload")
     rows.add("and the name at once", "New " in shop.browser.get("/").text, "")
     shop.write("shop.yml", good)
     _, made, _ = buy(shop)
