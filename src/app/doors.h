@@ -1,10 +1,9 @@
 /* doors: everything a flow needs of the world, handed in.
  *
- * The real ones are made in app/open; tests and the simulator make others. Flows know no thread: the
- * same functions run in the server, in tests and in the simulator. A crash point is a place where a
- * process may die: `crash` is called with its name; the real one does nothing unless GROSZ_CRASH
- * asks
- * for it in a test build.
+ * The real ones are made in app/open; tests and the simulator make others. Flows know no thread:
+ * the same functions run in the server, in tests and in the simulator. A crash point is a place
+ * where a process may die: `crash` is called with its name; the real one does nothing unless
+ * GROSZ_CRASH asks for it in a test build.
  */
 #ifndef APP_DOORS_H
 #define APP_DOORS_H
