@@ -312,4 +312,6 @@ void ghost_leased(struct sim *s, const struct row *row, uint64_t token) {
     struct ghost_step *g = o ? ghost_step(o, row->key) : NULL;
     if (g)
         g->holder = token;
+    if (g && s->phase == PHASE_SAFETY)
+        g->leased = row->due;
 }

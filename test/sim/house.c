@@ -193,6 +193,7 @@ void last_sweep(struct sim *s, void *nothing, uint64_t number) {
 
 void kind_begins(struct sim *s, void *nothing, uint64_t number) {
     s->phase = PHASE_KIND;
+    s->hanging = s->script || below(s, 4) ? 0 : 1 + (int)below(s, 4);
     s->full_until = 0;
     for (int i = 0; i < s->process_count; i++) {
         struct process *p = &s->processes[i];

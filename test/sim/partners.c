@@ -166,14 +166,20 @@ void partner_say(
         return;
     if (str_is(r->method, S("GET"))) {
         check_ask(s, e.order, e.step);
-        asked(s, mem, &e, &a);
+        if (is_hanging(s, e.step))
+            a.sent = TALK_NO_ANSWER;
+        else
+            asked(s, mem, &e, &a);
     } else {
         check_wire(s, e.order, e.step, r);
         a.body = fine_body(mem, e.order, host);
         if (s->verbose)
             printf("%11lld %s %s to %.*s\n", (long long)(s->now % 1000000000), e.order->id,
                 e.step->name, (int)host.len, host.ptr);
-        act(s, &e, mail, &a);
+        if (is_hanging(s, e.step))
+            a.sent = TALK_NO_ANSWER;
+        else
+            act(s, &e, mail, &a);
     }
     fibre_sleep(s, wait_of(s, &a));
     *out = (struct talk_answer){.sent = a.sent,

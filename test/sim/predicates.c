@@ -201,6 +201,8 @@ void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
         check_step_state(s, g, old, k);
     }
     check_step_key(s, g, old, k);
+    if (k->state != STEP_SENDING)
+        old->ready_at = k->state == STEP_READY ? k->due : 0;
     old->state = k->state;
     old->attempts = k->attempts;
     old->unknowns = k->unknowns;
@@ -319,6 +321,32 @@ static void check_doubted(struct sim *s, struct ghost_order *o, struct ghost_ste
     g->doubtful = false;
 }
 
+bool is_hanging(const struct sim *s, const struct ghost_step *g) {
+    static const char *const names[] = {
+        "", "1/invitation", "1/badge", "1/purchase", "1/subscriber"};
+    return s->hanging && s->phase == PHASE_KIND && s->now < s->kind_at + TIME_DAY / 2
+           && str_is(str_of(g->name), str_of(names[s->hanging]));
+}
+
+/* L4: while one partner hangs, what others owe waits for each of its steps twice at most, and for
+ * the leases of what was in hand. Everything sleeps until some minutes after the world turns kind. */
+static void check_wait(struct sim *s, const struct ghost_order *o, const struct ghost_step *g) {
+    instant from = s->kind_at + 6 * TIME_MINUTE;
+    from = g->ready_at > from ? g->ready_at : from;
+    from = g->leased > from ? g->leased : from;
+    int64_t most = 5 * TIME_MINUTE;
+    if (s->script || s->phase != PHASE_KIND || !g->ready_at || is_hanging(s, g)
+        || s->now - from <= most)
+        return;
+    for (size_t i = 0; i < s->order_count; i++)
+        for (size_t k = 0; k < s->orders[i].step_count; k++)
+            if (is_hanging(s, &s->orders[i].steps[k]))
+                most += 2 * 20 * TIME_SECOND;
+    if (s->now - from > most)
+        violate(s, "L4", "%s %s waited %lld seconds for others", o->id, g->name,
+            (long long)((s->now - from) / 1000));
+}
+
 /* S7: nothing leaves for an order that is not kept as paid, but to its owner about money. S8: nor
  * before what it needs is done. S9: nor without its intent, written down before. */
 void check_wire(
@@ -330,6 +358,7 @@ void check_wire(
             && o->steps[i].state != STEP_SKIPPED)
             violate(s, "S8", "%s %s was sent before %s", o->id, g->name, o->steps[i].name);
     check_doubted(s, o, g);
+    check_wait(s, o, g);
     if (++g->wires > g->attempts)
         violate(s, "S9", "%s %s was sent %d times, written down %lld times", o->id, g->name,
             g->wires, (long long)g->attempts);

@@ -40,6 +40,7 @@ static void world_clear(struct sim *s) {
     s->dice = hash_bytes(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
     s->author = NULL;
     s->backup = NULL;
+    s->hanging = 0;
     for (int i = 0; i < SIM_PROCESSES; i++)
         commit_end(&s->processes[i]);
     memset(s->processes, 0, sizeof(s->processes));

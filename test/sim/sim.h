@@ -136,7 +136,9 @@ struct ghost_step {
     int64_t wire_round;
     char wire_key[40];
     int wires, effects, retries, asks;
-    int late; /* effects that are still to come */
+    int late;         /* effects that are still to come */
+    instant ready_at; /* when it may be sent; 0: it is not ready */
+    instant leased;   /* the end of its last lease before the world turned kind */
     /* at the last restore of a backup; doubtful: nothing may be sent before it was doubted */
     int effects_before, retries_before, asks_before;
     int64_t unknowns_before;
@@ -224,6 +226,7 @@ struct sim {
     int buyers_left, pays; /* of 1024 buyers */
     int product;           /* in exhaustive mode */
     struct backup *backup;
+    int hanging; /* a partner that hangs in the kind phase for half a day, from 1; 0: none */
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
@@ -337,6 +340,8 @@ void ghost_leased(struct sim *s, const struct row *row, uint64_t token);
 bool ghost_note(const struct sim *s, str raw);
 void check_wire(
     struct sim *s, struct ghost_order *o, struct ghost_step *g, const struct talk_request *r);
+/* Of the partner that hangs. */
+bool is_hanging(const struct sim *s, const struct ghost_step *g);
 void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g);
 void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g);
 void check_order(struct sim *s, struct ghost_order *o, const struct order *kept);
