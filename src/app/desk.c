@@ -4,6 +4,7 @@
 #include "app/call.h"
 #include "app/facts.h"
 #include "app/findings.h"
+#include "app/look.h"
 #include "app/orders.h"
 #include "base/encode.h"
 #include "base/hash.h"
@@ -373,46 +374,13 @@ static err backup(struct desk_call *c) {
 
 #define LATE_MS (15 * TIME_MINUTE)
 
-/* When the newest order was placed: ids sort by time within a mode. */
-static err newest_look(struct desk_call *c, int64_t *newest) {
-    static const str modes[][2] = {{S_INIT("o"), S_INIT("p")}, {S_INIT("t"), S_INIT("u")}};
-    for (size_t i = 0; i < COUNT(modes); i++) {
-        struct query q = {.kind = S("order"),
-            .part_from = modes[i][0],
-            .part_to = modes[i][1],
-            .newest_first = true,
-            .limit = 1};
-        struct row_list list;
-        struct order *o = NULL;
-        TRY(c->store->kind->list(c->store, c->mem, &q, &list));
-        if (!list.count)
-            continue;
-        TRY(order_read(c->mem, list.rows[0].bytes, &o));
-        *newest = o->placed_at > *newest ? o->placed_at : *newest;
-    }
-    return OK_ERR;
-}
-
-/* The gateways that tell nothing (app/silence), as their rows have it. */
-static err silent_look(struct desk_call *c, struct tree *out) {
-    struct query q = {.kind = S("silence"), .limit = LIST_MOST};
-    struct row_list rows;
-    TRY(c->store->kind->list(c->store, c->mem, &q, &rows));
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct tree *t = NULL;
-        TRY(json_read(c->mem, rows.rows[i].bytes, &t));
-        tree_add(out, tree_copy(c->mem, t));
-    }
-    return OK_ERR;
-}
-
 static err doctor(struct desk_call *c) {
     const struct doors *d = c->work->doors;
     struct row row;
     const struct tree *backup = NULL;
     str mail = {0};
     int64_t persons = 0, late = 0, newest = 0;
-    TRY(newest_look(c, &newest));
+    TRY(look_newest(c->mem, c->store, &newest));
     TRY(queue_list(c));
     const struct tree *jobs = tree_find(c->out, S("jobs"));
     for (const struct tree *j = jobs ? jobs->first : NULL; j; j = j->next) {
@@ -432,7 +400,7 @@ static err doctor(struct desk_call *c) {
     tree_put_int(c->mem, c->out, S("newest"), newest);
     tree_put_text(c->mem, c->out, S("mail"), mail);
     tree_put_text(c->mem, c->out, S("doubted"), str_copy(c->mem, facts_doubted(d->facts)));
-    TRY(silent_look(c, tree_put(c->out, S("silent"), tree_list(c->mem))));
+    TRY(look_silent(c->mem, c->store, tree_put(c->out, S("silent"), tree_list(c->mem))));
     static const str backups[][2] = {
         {S_INIT(""), S_INIT("backup")}, {S_INIT("failed"), S_INIT("backup_failed")}};
     for (size_t i = 0; i < COUNT(backups); i++)

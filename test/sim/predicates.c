@@ -307,8 +307,8 @@ static bool is_about_money(const struct ghost_step *g) {
 }
 
 /* S18: after the restore of a backup nothing leaves for a step that was open in it, or that the
- * order did not owe yet, before that was doubted: counted as unknown, the partner asked where it can
- * be, a person having said so where it can neither be asked nor takes a repeat. */
+ * order did not owe yet, before that was doubted: counted as unknown, the partner asked where it
+ * can be, a person having said so where it can neither be asked nor takes a repeat. */
 static void check_doubted(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
     bool opaque = str_is(str_of(g->name), S("1/badge"));
     bool askable = str_is(str_of(g->name), S("1/invitation"));
@@ -329,7 +329,7 @@ bool is_hanging(const struct sim *s, const struct ghost_step *g) {
 }
 
 /* L4: while one partner hangs, what others owe waits for each of its steps twice at most, and for
- * the leases of what was in hand. Everything sleeps until some minutes after the world turns kind. */
+ * the leases of what was in hand. Everything sleeps until some minutes after the world is kind. */
 static void check_wait(struct sim *s, const struct ghost_order *o, const struct ghost_step *g) {
     instant from = s->kind_at + 6 * TIME_MINUTE;
     from = g->ready_at > from ? g->ready_at : from;
