@@ -39,13 +39,16 @@ static err drop(struct arena *mem, str folder, str name, struct tree *gone) {
     return OK_ERR;
 }
 
-err archive_prune(struct arena *mem, str folder, size_t keep, struct tree *gone) {
+err archive_prune(struct arena *mem, str file, size_t keep, struct tree *gone) {
     const str *names = NULL;
-    size_t count = 0, ours = 0;
+    size_t count = 0, ours = 0, slash = file.len;
+    while (slash && file.ptr[slash - 1] != '/')
+        slash--;
+    str folder = str_part(file, 0, slash - 1), own = JOIN(mem, str_from(file, slash), S(".part"));
     TRY(files_list(mem, folder, S(""), &names, &count));
-    /* Sorted by name is sorted by day: newest first. */
+    /* Sorted by name is sorted by day: newest first. Today's half may be another one at work. */
     for (size_t i = count; i-- > 0;) {
-        bool half = is_ours(names[i], HALF);
+        bool half = is_ours(names[i], HALF) && !str_is(names[i], own);
         if (half || (is_ours(names[i], BEHIND) && ++ours > keep))
             TRY(drop(mem, folder, names[i], gone));
     }

@@ -15,7 +15,8 @@ enum { ARCHIVE_KEEP_MAX = 10000 };
 
 /* The folder is made if need be; *file is its whole path in it. */
 MUST err archive_file(struct arena *mem, str folder, instant now, str *file);
-/* All but the newest `keep` go, and what was left half written; their names into `gone`. */
-MUST err archive_prune(struct arena *mem, str folder, size_t keep, struct tree *gone);
+/* Of the folder of this file, which was just made: all but the newest `keep` go, and what earlier
+ * days left half written; their names into `gone`. */
+MUST err archive_prune(struct arena *mem, str file, size_t keep, struct tree *gone);
 
 #endif

@@ -366,7 +366,7 @@ static err backup(struct desk_call *c) {
     if (!w.keep)
         return OK_ERR;
     struct tree *gone = tree_put(c->out, S("removed"), tree_list(c->mem));
-    return err_in(c->mem, archive_prune(c->mem, w.folder, (size_t)w.keep, gone),
+    return err_in(c->mem, archive_prune(c->mem, w.file, (size_t)w.keep, gone),
         S("The backup is made and whole, but an old one is still there: "));
 }
 
