@@ -140,6 +140,7 @@ err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct 
     }
     TRY(copy_room(s, mem, path));
     /* An empty file of ours, so that nobody else may read what is in it. */
+    unlink(str_cz(mem, JOIN(mem, str_of(part), S("-journal"))));
     unlink(part);
     int file = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)

@@ -157,10 +157,16 @@ static err put_aside(struct arena *mem, str path) {
     return err_make(ERR_SETUP, S("there are 999 old databases beside it: move some away"));
 }
 
+/* The journal first: left alone, it would be played into the next file of that name. */
+static void part_drop(struct arena *mem, str path) {
+    unlink(beside(mem, path, S(PART "-journal")));
+    unlink(beside(mem, path, S(PART)));
+}
+
 err sqlite_restore_finish(struct arena *mem, str path) {
     const char *made = beside(mem, path, S(READY));
     struct stat is;
-    unlink(beside(mem, path, S(PART)));
+    part_drop(mem, path);
     if (stat(made, &is))
         return OK_ERR;
     TRY(put_aside(mem, path));
@@ -193,8 +199,7 @@ err store_sqlite_restore(struct arena *mem, str path, str file, struct store_res
     if (e.code == ERR_NONE)
         e = disk_sync_folder(disk.folder) ? sqlite_restore_finish(mem, path)
                                           : failed(mem, S("cannot sync"), str_of(disk.folder));
-    unlink(part);
-    unlink(beside(mem, str_of(part), S("-journal")));
+    part_drop(mem, path);
     disk_close(&disk);
     return e;
 }

@@ -255,6 +255,22 @@ void test_sqlite_copy(void) {
     arena_free(mem);
 }
 
+/* What a killed backup or restore left beside its half made file is not played into the next. */
+void test_sqlite_journals(void) {
+    struct arena *mem = arena_new(16 << 20);
+    str path = test_path(mem), copy = JOIN(mem, path, S(".copy"));
+    str left[] = {JOIN(mem, copy, S(".part-journal")), JOIN(mem, path, S(".restore.part-journal"))};
+
+    for (size_t i = 0; i < COUNT(left); i++)
+        write_file(left[i], 0, "x", 1);
+    struct store *s = test_sqlite(mem, path);
+    CHECK_INT("copied", store_sqlite_copy(s, mem, copy).code, ERR_NONE);
+    for (size_t i = 0; i < COUNT(left); i++)
+        CHECK_INT("the journal is gone", file_size(mem, left[i]), -1);
+    s->kind->close(s);
+    arena_free(mem);
+}
+
 /* The reserve stands for what the shop needs: one that no disk has leaves no room for a copy. */
 void test_sqlite_copy_room(void) {
     struct arena *mem = arena_new(16 << 20);

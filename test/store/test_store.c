@@ -70,6 +70,7 @@ int main(int argc, char **argv) {
         ROW(sqlite_log),
         ROW(sqlite_copy),
         ROW(sqlite_copy_room),
+        ROW(sqlite_journals),
         ROW(sqlite_check),
         ROW(sqlite_faults),
         ROW(sqlite_readers),

@@ -28,6 +28,7 @@ void test_sqlite_full(void);
 void test_sqlite_log(void);
 void test_sqlite_copy(void);
 void test_sqlite_copy_room(void);
+void test_sqlite_journals(void);
 void test_sqlite_check(void);
 void test_sqlite_faults(void);
 void test_sqlite_readers(void);
