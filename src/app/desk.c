@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "http/route.h"
+#include "io/mailer.h"
 #include "shop/plan.h"
 
 #include <assert.h>
@@ -388,8 +389,8 @@ static err doctor(struct desk_call *c) {
         instant due = 0;
         persons += str_is(state, S("poison")) || str_is(state, S("hold"))
                    || str_is(state, S("stray"));
-        bool letter = str_is(tree_get(j, S("do")), S("mail")) && str_is(state, S("ready"));
-        if (letter && tree_get(j, S("error")).len)
+        /* Who is asked to come back later waits too, and needs nobody. */
+        if (str_is(state, S("ready")) && mailer_is_shut(tree_get(j, S("error"))))
             mail = tree_get(j, S("error"));
         late += time_read(tree_get(j, S("due")), &due).code == ERR_NONE
                 && due < d->now(d->self) - LATE_MS;

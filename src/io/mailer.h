@@ -2,6 +2,7 @@
  *
  * smtps:// speaks TLS from the first byte; smtp:// must turn to it (STARTTLS) unless allow_plain;
  * private addresses only with allow_private. What is known afterwards:
+ *   not let in                 NOT_SENT and `shut`: login, TLS (530, 534, 535, 538)
  *   a 4xx or 5xx reply         ANSWERED with it, whatever libcurl says of it
  *   250 to the whole letter    ANSWERED with it
  *   else, not all of it left   NOT_SENT: without the final dot no server keeps a letter
@@ -17,5 +18,8 @@ struct curl;
 
 void mailer_say(struct arena *mem, const struct curl *curl, const struct talk_request *request,
     struct talk_answer *out);
+
+/* Are these the words of an answer that is `shut`? */
+bool mailer_is_shut(str why);
 
 #endif

@@ -73,8 +73,7 @@ err mail_request(
     struct arena *mem, const struct shop *shop, struct letter l, struct talk_request *out) {
     struct talk_request r = {.kind = TALK_MAIL};
     l.from = shop->mail_from;
-    if (!l.reply_to.len)
-        l.reply_to = shop->mail_reply_to;
+    l.reply_to = l.reply_to.len ? l.reply_to : shop->mail_reply_to;
     l.host = host_of(shop->url);
     TRY(mail_write(mem, &l, &r.body));
     if (r.body.len > LETTER_MAX && l.html.len) {

@@ -30,7 +30,8 @@ struct shop;
 struct report;
 struct talk_request;
 
-/* The request that sends it as the shop does, with `from`, `reply_to` and `host` of the shop. */
+/* The request that sends it as the shop does, `from` and `host` the shop's, and `reply_to` when it
+ * has none of its own. */
 MUST err mail_request(
     struct arena *mem, const struct shop *shop, struct letter l, struct talk_request *out);
 /* By which server: what of a request is today's, whenever its letter was written. */
