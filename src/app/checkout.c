@@ -101,6 +101,14 @@ static bool is_doubtful(const struct flow *f, const struct order *o, const struc
            && !str_is(o->buyer.email, tree_get(fields, S("email_asked")));
 }
 
+static void answer_asking(
+    const struct flow *f, const struct order *o, const struct tree *fields, struct reply *reply) {
+    const struct product *p = shop_product(f->shop, o->lines[0].product);
+    flow_refused(f, METER_WRONG_FIELDS);
+    reply->response =
+        flow_page(f, 422, S("buy.html"), view_buy(f->mem, f->shop, f->theme, p, fields, NULL));
+}
+
 static void answer_limited(const struct flow *f, enum meter_count why, struct reply *reply) {
     flow_refused(f, why);
     reply->response =
@@ -279,7 +287,7 @@ void checkout(const struct flow *f, struct reply *reply) {
         return;
     }
     if (is_doubtful(f, p->order, fields)) {
-        answer_wrong(f, e, fields, NULL, reply);
+        answer_asking(f, p->order, fields, reply);
         return;
     }
     if (!limits_pass(f, p->order)) {
