@@ -52,7 +52,7 @@ static err expire(struct arena *mem, const struct work *w, str id, bool *early) 
 }
 
 /* One stretch of orders that are old enough, of one mode. A clock that was ahead for longer than
- * orders live has led past the ids of orders still to come: back to what is old by ours. */
+ * orders live has led past ids of orders that are still to come: back to what is old by ours. */
 static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
     struct store *store = w->doors->store;
     instant now = w->doors->now(w->doors->self);

@@ -22,7 +22,7 @@ struct commit {
 
 /* batch_max: changes in one apply (0: 512). Starts the thread. The store stays the caller's. */
 MUST err committer_new(struct store *store, size_t batch_max, struct committer **out);
-/* For a world of one thread (the simulator): there is no thread; who waits gives up its turn. */
+/* For a world of one thread, the simulator's: no thread is started, who waits gives up its turn. */
 struct committer_turns {
     void *self;
     void (*wait)(void *self, const bool *done); /* comes back when *done */

@@ -329,7 +329,7 @@ bool is_hanging(const struct sim *s, const struct ghost_step *g) {
 }
 
 /* L4: while one partner hangs, what others owe waits for each of its steps twice at most, and for
- * the leases of what was in hand. Everything sleeps until some minutes after the world is kind. */
+ * the leases of what was in hand. All may sleep until some minutes after the world turns kind. */
 static void check_wait(struct sim *s, const struct ghost_order *o, const struct ghost_step *g) {
     instant from = s->kind_at + 6 * TIME_MINUTE;
     from = g->ready_at > from ? g->ready_at : from;
