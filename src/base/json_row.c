@@ -231,8 +231,8 @@ bool json_row_name(struct json_row *r, str *out) {
 
 bool json_row_is_name(struct json_row *r, str name) {
     const char *at = r->text.ptr + r->at;
-    if (r->text.len - r->at < name.len + 3 || at[name.len + 1] != '"' || at[0] != '"'
-        || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
+    if (r->text.len - r->at < name.len + 3 || at[name.len + 1] != '"' || at[1] != name.ptr[0]
+        || at[0] != '"' || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
         return false;
     r->at += name.len + 3;
     return true;

@@ -31,7 +31,7 @@ char json_row_kind(struct json_row *r);
 bool json_row_open(struct json_row *r, char begin);
 bool json_row_more(struct json_row *r, char end);
 bool json_row_name(struct json_row *r, str *out);
-/* The name that comes next, as record_write writes it: then it is read. Otherwise nothing is. */
+/* The name (not empty) comes next, as record_write writes it: then it is read, else nothing. */
 bool json_row_is_name(struct json_row *r, str name);
 
 /* False, and nothing read, when the next value is no text. */

@@ -7,7 +7,7 @@ str str_of(const char *text) {
 }
 
 const char *str_cz(struct arena *mem, str s) {
-    char *copy = arena_take(mem, s.len + 1);
+    char *copy = arena_bytes(mem, s.len + 1);
     if (s.len)
         memcpy(copy, s.ptr, s.len);
     copy[s.len] = 0;
@@ -48,10 +48,24 @@ size_t str_find_byte(str s, char byte) {
     return at ? (size_t)(at - s.ptr) : s.len;
 }
 
+/* memmem makes a table first, which is longer than most of our texts; in a long one it is what does
+ * not get slow by what a stranger writes. */
+static size_t find_short(str s, str part) {
+    for (size_t at = 0; at + part.len <= s.len; at++) {
+        at += str_find_byte(str_from(s, at), part.ptr[0]);
+        if (str_starts(str_from(s, at), part))
+            return at;
+    }
+    return s.len;
+}
+
 size_t str_find(str s, str part) {
-    const char *at = s.len && part.len ? memmem(s.ptr, s.len, part.ptr, part.len) : NULL;
+    enum { SHORT = 512 };
     if (!part.len)
         return 0;
+    if (s.len <= SHORT)
+        return find_short(s, part);
+    const char *at = memmem(s.ptr, s.len, part.ptr, part.len);
     return at ? (size_t)(at - s.ptr) : s.len;
 }
 
@@ -68,9 +82,10 @@ str str_trim(str s) {
 }
 
 str str_lower(struct arena *mem, str s) {
-    char *copy = arena_take(mem, s.len + 1);
+    char *copy = arena_bytes(mem, s.len + 1);
     for (size_t i = 0; i < s.len; i++)
         copy[i] = lower(s.ptr[i]);
+    copy[s.len] = 0;
     return (str){copy, s.len};
 }
 
@@ -103,7 +118,8 @@ str str_join(struct arena *mem, const str *parts, size_t count) {
     size_t len = 0;
     for (size_t i = 0; i < count; i++)
         len += parts[i].len;
-    char *text = arena_take(mem, len + 1);
+    char *text = arena_bytes(mem, len + 1);
+    text[len] = 0;
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         if (parts[i].len)

@@ -28,13 +28,28 @@ static void tree_escape(struct arena *mem, struct tree *t) {
         tree_escape(mem, c);
 }
 
+static bool has_dollar(const struct tree *t) {
+    bool found = str_find_byte(t->text, '$') < t->text.len;
+    found = found || str_find_byte(t->name, '$') < t->name.len;
+    for (const struct tree *c = t->first; c && !found; c = c->next)
+        found = has_dollar(c);
+    return found;
+}
+
+static const struct tree *escape_all(struct arena *mem, const struct tree *view) {
+    if (!has_dollar(view))
+        return view;
+    struct tree *safe = tree_copy(mem, view);
+    tree_escape(mem, safe);
+    return safe;
+}
+
 /* A buyer who calls himself "${KIT_KEY}" must not be sent the key. His text is escaped, and
  * should it still make or break a ${NAME} together with what stands beside it, nothing is sent. */
 static err fill_safely(
     struct arena *mem, const struct tree *in, const struct tree *view, struct tree **out) {
-    struct tree *safe = tree_copy(mem, view), *filled = NULL;
-    tree_escape(mem, safe);
-    TRY(fill_tree(mem, in, safe, &filled));
+    struct tree *filled = NULL;
+    TRY(fill_tree(mem, in, escape_all(mem, view), &filled));
     const struct tree *before = fill_secret_names(mem, in);
     const struct tree *after = fill_secret_names(mem, filled);
     bool same = before->count == after->count;

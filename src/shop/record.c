@@ -334,8 +334,12 @@ static const struct field *field_find(const struct record *r, str name, size_t *
 static void more_keep(
     struct arena *mem, const struct record *r, str name, struct json_row *row, void *into) {
     const struct field *last = &r->fields[r->count - 1];
+    if (last->kind != FIELD_MORE) {
+        json_row_skip(row);
+        return;
+    }
     struct tree *value = json_row_tree(row);
-    if (last->kind != FIELD_MORE || row->broken)
+    if (row->broken)
         return;
     struct tree **more = into_at(into, last->at);
     if (!*more)

@@ -72,10 +72,10 @@ static void acknowledged(struct sim *s, struct ask *a, const struct response *r)
     b->order = o;
 }
 
-/* In a script, where nothing is random: whoever has no answer after a while presses again. */
+/* Whoever has no answer after a while presses again, and now and then who has one. */
 static void form_check(struct sim *s, void *what, uint64_t number) {
     const struct buyer_form *b = what;
-    if (!b->order)
+    if (!b->order || (!s->script && !below(s, 4)))
         form_send(s, what, 0);
 }
 
@@ -93,9 +93,8 @@ static void form_send(struct sim *s, void *what, uint64_t number) {
         event_add(s, s->now + 10 * TIME_SECOND, form_check, b, 0);
     if (!ask_send(s, a))
         later(s, b);
-    /* Whoever is not answered presses again. */
     else if (b->keyed && !s->script && b->tries < TRIES_MOST)
-        event_add(s, s->now + 5 * TIME_SECOND + (int64_t)below(s, TIME_MINUTE), form_send, b, 0);
+        event_add(s, s->now + 5 * TIME_SECOND + (int64_t)below(s, TIME_MINUTE), form_check, b, 0);
     if (b->keyed && strikes(s, FAULT_TWICE))
         event_add(s, s->now, form_send, b, 0);
 }

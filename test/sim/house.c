@@ -1,7 +1,7 @@
 #include "app/web.h"
 #include "sim/sim.h"
 
-enum { FRESH_MS = 60 * 1000, SWEEP_MS = 6 * 60 * 60 * 1000 };
+enum { FRESH_MS = 60 * 1000, SWEEP_MS = 12 * 60 * 60 * 1000 };
 
 instant process_now(const struct process *p) {
     return p->sim->now + p->offset;
