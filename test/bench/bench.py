@@ -4,6 +4,7 @@ script/bench. A figure is the median of its runs; a peer that cannot be had is `
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ class Plan:
         self.kept = 100000 if quick else 1000000
         self.grown = 20000 if quick else 100000
         self.shrink = 4 if quick else 1  # rows of SQLite's own limit
+        self.worlds = 1000 if quick else 5000
 
 
 class Figures:
@@ -69,6 +71,7 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.grosz = Grosz(os.path.abspath(options.build), self.folder)
+        self.simulator = os.path.join(os.path.abspath(options.build), "test/sim/sim")
         self.peers = Peers(os.path.abspath(options.peers), os.path.join(ROOT, "build-bench/peers"))
         # In memory where there is such a place: the disk would be measured, and both use it alike.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.folder
@@ -234,6 +237,19 @@ class Bench:
                 f.missing[f"live, {products:,} products"] = str(e)
                 print(f"  live, {products:,} products: not measured: {e}", flush=True)
 
+    # ---- the simulator ----
+
+    def sim(self):
+        """In processor time, so others on the machine are less in the way."""
+        for store, seeds in (("memory", self.plan.worlds), ("sqlite", self.plan.worlds // 5)):
+            for n in range(self.plan.rounds):
+                words = [self.simulator, "--shop", os.path.join(ROOT, "test/sim/shop"), "--store", store,
+                         "--seeds", str(seeds)]
+                said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+                for what in ("orders", "faults"):
+                    self.figures.take(f"simulated {what}, {store}",
+                        lambda what=what: number(rf"(\d+) {what}(?: and .*)? per CPU-minute", said))
+
     # ---- the same with a million orders kept ----
 
     def beside(self, name, kept, prefix):
@@ -260,7 +276,7 @@ class Bench:
             self.beside("many", self.plan.kept, "kept")
 
 
-PARTS = ("orders", "notes", "whole", "steps", "start", "idle", "full", "build", "live")
+PARTS = ("orders", "notes", "whole", "steps", "start", "idle", "full", "build", "live", "sim")
 
 
 def options():

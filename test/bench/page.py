@@ -43,6 +43,8 @@ METHOD = """
 - **Edit**: beside `grosz serve` a product's page is open in Chromium, headless. From before a file is
   written until the frame that shows it is done: a product's text, a template, a style, and a mistake
   that lies over the page. A shop of 20 products, and one of 2,000 with a lesson each.
+- **Simulator**: worlds of `test/sim` from the first seed on, each one thread: the orders placed and the
+  faults struck for each minute of processor time, with the store in memory and on SQLite.
 - **Memory**: VmRSS, the most seen every 100 ms; of builds what the kernel says at their end.
 """
 
@@ -83,6 +85,9 @@ def rows(kept):
         Row("resident, 64 connections, MB", "resident 64", 32.0, 1, False, "32 MB"),
         Row("an idle connection, KB", "idle KB", 16.0, 1, False, "16 KB"),
         Row("an idle connection with TLS, KB", "idle KB, TLS", 16.0, 1, False, "16 KB"),
+        Row("simulated orders a CPU-minute", "simulated orders, memory", 1e6, 1, peer="1,000,000"),
+        Row("simulated faults a CPU-minute", "simulated faults, memory", 2e6, 1, peer="2,000,000"),
+        Row("the same orders on SQLite", "simulated orders, sqlite", 5e4, 1, peer="50,000"),
     ]
     full = [
         Row(f"orders/s, {kept:,} kept", "kept orders", "empty orders", 1 / 1.2, peer="few kept"),
