@@ -121,7 +121,7 @@ void swarm_draw(struct sim *s) {
         [FAULT_DISK_SPACE] = 4,
         [FAULT_SWITCH] = 700};
     for (int f = 0; f < FAULTS; f++) {
-        int top = most[f] ? most[f] : 250;
+        int top = most[f] ? most[f] : 280;
         /* Opening SQLite takes as long as dozens of orders: there, fewer crashes for each order. */
         if (s->disk && (f == FAULT_CRASH || f == FAULT_CRASH_MARK))
             top /= 3;

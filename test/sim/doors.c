@@ -38,7 +38,10 @@ static void door(struct process *p) {
     if (strikes(s, FAULT_CLOCK)) {
         static const int64_t jumps[] = {TIME_SECOND, TIME_MINUTE, TIME_HOUR, 40 * TIME_HOUR};
         int64_t most = jumps[below(s, COUNT(jumps))];
-        p->offset += (int64_t)below(s, 2 * (uint64_t)most) - most;
+        int64_t to = p->offset + (int64_t)below(s, 2 * (uint64_t)most) - most;
+        /* Not so far that what was placed then expires after the kind phase. */
+        if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
+            p->offset = to;
     }
     if (!is_narrow(s) && strikes(s, FAULT_PAUSE)) {
         door_pause(p);
