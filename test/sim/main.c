@@ -73,14 +73,18 @@ static void figures(const struct totals *t, double seconds) {
         (double)t->orders * 60 / seconds, (double)t->faults * 60 / seconds);
 }
 
+static bool is_of(enum fault f, bool sqlite) {
+    return sqlite ? f != FAULT_RESTORE : f < FAULT_DISK_POWER;
+}
+
 /* A fault that was never there proves nothing about itself: each is a row. */
-static int missing(const struct totals *t, bool sqlite) {
-    int rows = 0;
-    for (int f = 0; f < (sqlite ? FAULTS : FAULT_DISK_POWER); f++) {
+static void faults_count(const struct totals *t, bool sqlite, int64_t *passed, int64_t *bad) {
+    for (int f = 0; f < FAULTS; f++) {
+        if (!is_of((enum fault)f, sqlite))
+            continue;
         printf("  %-28s %lld\n", fault_names[f], (long long)t->struck[f]);
-        rows += t->struck[f] == 0;
+        *(t->struck[f] ? passed : bad) += 1;
     }
-    return rows;
 }
 
 /* Seeds that have found something, kept for ever and run first. What a seed does changes with the
@@ -126,11 +130,8 @@ static int swarm(struct sim *s, const struct options *o) {
             break;
     }
     double seconds = cpu() - start;
-    if (s->totals->seeds >= 1000) {
-        int rows = missing(s->totals, o->sqlite);
-        passed += (o->sqlite ? FAULTS : FAULT_DISK_POWER) - rows;
-        bad += rows;
-    }
+    if (s->totals->seeds >= 1000)
+        faults_count(s->totals, o->sqlite, &passed, &bad);
     figures(s->totals, seconds > 0 ? seconds : 1);
     printf("%lld passed, %lld failed\n", (long long)passed, (long long)bad);
     return bad > 0;
