@@ -10,7 +10,8 @@
  *   POST /queue/<job>?do=retry|anew|done|drop&text=
  *   POST /backup?file=&replace=&secret=  copies the store into a file
  *   POST /backup?file=&keep=&secret=     into a folder of dated ones, of which so many stay
- *   GET  /doctor                         {persons, late, newest, backup, backup_failed, fault}
+ *   GET  /doctor                         {persons, late, newest, mail, doubted, silent, backup,
+ *                                        backup_failed, fault}
  *   POST /doctor?found=                  tells the owner by letter, when it is news: {told}
  * A job's slashes stand as they are, its other signs percent-encoded.
  *   before=: the id that the list goes on behind; it comes with the list when there is more.

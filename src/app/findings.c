@@ -7,18 +7,11 @@
 
 #define PART S("doctor")
 
-static bool is_named(const struct tree *names, str name) {
-    for (const struct tree *t = names ? names->first : NULL; t; t = t->next)
-        if (str_is(tree_str(t), name))
-            return true;
-    return false;
-}
-
 static bool is_news(const struct tree *list, const struct tree *last, instant now) {
     instant at = 0;
     const struct tree *names = tree_find(last, S("names"));
     for (const struct tree *t = list->first; t; t = t->next)
-        if (!is_named(names, tree_get(t, S("check"))))
+        if (!tree_has(names, tree_get(t, S("check"))))
             return true;
     bool known = time_read(tree_get(last, S("told")), &at).code == ERR_NONE;
     return list->count && (!known || now - at > AGAIN);

@@ -219,6 +219,13 @@ str utf8_prefix(str text, size_t size) {
     return str_part(text, 0, size);
 }
 
+bool ascii_is(str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* What no shell gives a meaning. */
 static bool is_typed_bare(str word) {
     static const str others = S_INIT("._/+-=@%:,");
@@ -232,15 +239,17 @@ static bool is_typed_bare(str word) {
     return word.len > 0;
 }
 
-str shell_word(struct arena *mem, str word) {
+str shell_quoted(struct arena *mem, str word) {
     str out = S("'"), rest = word;
-    if (is_typed_bare(word))
-        return word;
     for (size_t at = str_find_byte(rest, '\''); at < rest.len; at = str_find_byte(rest, '\'')) {
         out = JOIN(mem, out, str_part(rest, 0, at), S("'\\''"));
         rest = str_from(rest, at + 1);
     }
     return JOIN(mem, out, rest, S("'"));
+}
+
+str shell_word(struct arena *mem, str word) {
+    return is_typed_bare(word) ? word : shell_quoted(mem, word);
 }
 
 str text_lines(struct arena *mem, str text) {

@@ -24,7 +24,9 @@ size_t utf8_valid(str text);
 size_t utf8_length(str text); /* characters of valid UTF-8 */
 /* The longest whole-character prefix of at most `size` bytes. */
 str utf8_prefix(str text, size_t size);
-/* As it is typed behind a prompt: in quotes when it has to be. */
+bool ascii_is(str text);
+/* One word as it is typed behind a prompt: in quotes; or in quotes only when it has to be. */
+str shell_quoted(struct arena *mem, str word);
 str shell_word(struct arena *mem, str word);
 /* As we read texts: without a byte order mark, a line ends in LF. Editors of Windows write both. */
 str text_lines(struct arena *mem, str text);

@@ -37,13 +37,6 @@ static bool is_line(str s) {
     return utf8_is(s);
 }
 
-static bool is_ascii(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
 /* ---- addresses ---- */
 
 /* Labels between single dots: neither empty nor missing. */
@@ -95,7 +88,7 @@ static void words_add(struct arena *mem, struct buf *b, str text) {
 
 /* "=?" in plain text would be read as an encoded word. */
 static bool is_plain(str text) {
-    return is_ascii(text) && text.len <= SHORT_LINE && str_find(text, S("=?")) == text.len;
+    return ascii_is(text) && text.len <= SHORT_LINE && str_find(text, S("=?")) == text.len;
 }
 
 static err text_header(struct arena *mem, struct buf *b, str name, str text) {
@@ -163,7 +156,7 @@ static err list_headers(struct buf *b, str lines) {
             continue;
         size_t colon = str_find_byte(line, ':');
         bool named = colon < line.len && is_made_of(str_part(line, 0, colon), S("-"));
-        if (!str_starts(line, S("List-")) || !named || !is_line(line) || !is_ascii(line)
+        if (!str_starts(line, S("List-")) || !named || !is_line(line) || !ascii_is(line)
             || line.len > LINE_MAX_SIZE)
             return wrong(S("a List- header does not read"));
         buf_add(b, line);
@@ -210,7 +203,7 @@ static bool is_simple(str text) {
             if (((unsigned char)line.ptr[i] < ' ' && line.ptr[i] != '\t') || line.ptr[i] == 0x7f)
                 return false;
     }
-    return is_ascii(text);
+    return ascii_is(text);
 }
 
 static void quoted_line(struct buf *b, str line) {

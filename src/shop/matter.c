@@ -1,5 +1,6 @@
 #include "shop/matter.h"
 
+#include "base/encode.h"
 #include "base/limits.h"
 #include "shop/record.h"
 #include "shop/shop.h"
@@ -24,20 +25,10 @@ struct matter matter_new(struct arena *mem, const struct shop *shop, str part, s
             .state = STEP_READY}};
 }
 
-/* One word for a shell: an event may have | in it. */
-static str quoted(struct arena *mem, str word) {
-    str out = S("'"), rest = word;
-    for (size_t at = str_find_byte(rest, '\''); at < rest.len; at = str_find_byte(rest, '\'')) {
-        out = JOIN(mem, out, str_part(rest, 0, at), S("'\\''"));
-        rest = str_from(rest, at + 1);
-    }
-    return JOIN(mem, out, rest, S("'"));
-}
-
 str matter_stray(struct arena *mem, const struct shop *shop, const struct note *n, str key) {
     struct matter m = matter_new(mem, shop, S("stray"), key);
     struct tree *facts = tree_map(mem);
-    const str rows[][2] = {{S("job"), quoted(mem, JOIN(mem, S("note/"), key))},
+    const str rows[][2] = {{S("job"), shell_quoted(mem, JOIN(mem, S("note/"), key))},
         {S("gateway"), n->gateway}, {S("transaction"), n->transaction},
         {S("reference"), n->reference}, {S("status"), n->status},
         {S("amount"), n->amount.currency[0] ? money_write(mem, n->amount) : S("")},

@@ -87,20 +87,13 @@ bool email_is(str text) {
     return labels >= 2 && last.len >= 2 && !is_digit(last.ptr[0]);
 }
 
-static bool is_ascii(str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
 str email_fault(str text) {
     size_t at = str_find_byte(text, '@');
     if (!text.len)
         return S("email_missing");
-    if (!is_ascii(str_part(text, 0, at)))
+    if (!ascii_is(str_part(text, 0, at)))
         return S("email_letters");
-    if (!is_ascii(str_from(text, at)))
+    if (!ascii_is(str_from(text, at)))
         return S("email_domain");
     return email_is(text) ? S("") : S("email_wrong");
 }
