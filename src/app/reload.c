@@ -16,8 +16,7 @@ static void advise_start(struct snapshot *made, str name) {
 }
 
 static void advise(struct snapshot *made, const struct shop *old) {
-    static const str fixed[] = {
-        S_INIT("store"), S_INIT("listen"), S_INIT("proxies"), S_INIT("log")};
+    static const str fixed[] = {S_INIT("store"), S_INIT("listen"), S_INIT("proxies")};
     const struct shop *now = made->shop.shop;
     /* Of `limits`, those of orders take effect at once. */
     if (now->connections != old->connections

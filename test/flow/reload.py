@@ -87,11 +87,18 @@ def fixed(rows, shop):
     done = shop.cli_run("reload")
     rows.add("listen: takes effect at the next start", done.returncode == 0
              and re.search(r"shop\.yml:\d+:\d+: advice: `listen` .*next start", done.stderr), done)
-    for name, text in (("log", "log: quiet"), ("limits", "limits: {connections: 9}")):
-        shop.write("shop.yml", re.sub(r"(?m)^limits:.*\n", "", good) + f"\n{text}\n")
-        done = shop.cli_run("reload")
-        rows.add(f"{name}: takes effect at the next start", done.returncode == 0
-                 and re.search(rf"shop\.yml:\d+:\d+: advice: `{name}` .*next start", done.stderr), done)
+    shop.write("shop.yml", re.sub(r"(?m)^limits:.*\n", "", good) + "\nlimits: {connections: 9}\n")
+    done = shop.cli_run("reload")
+    rows.add("limits: takes effect at the next start", done.returncode == 0
+             and re.search(r"shop\.yml:\d+:\d+: advice: `limits` .*next start", done.stderr), done)
+    shop.write("shop.yml", good + "\nlog: steps\n")
+    rows.same("log: no advice", [line for line in shop.cli_run("reload").stderr.splitlines() if "log" in line], [])
+    quiet = shop.browser.get_json("/nothing").json["ref"]
+    shop.write("shop.yml", good)
+    shop.cli("reload")
+    loud = shop.browser.get_json("/nothing").json["ref"]
+    rows.add("log: followed at once, both ways", wait_for(lambda: f"ref={loud} " in shop.log_text(), 20)
+             and f"ref={quiet} " not in shop.log_text(), shop.log_end())
     shop.write("shop.yml", good.replace("name: ", "name: New ", 1))
     shop.cli("reload")
     rows.add("and the name at once", "New " in shop.browser.get("/").text, "")
