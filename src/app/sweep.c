@@ -1,3 +1,4 @@
+#include "app/matter.h"
 #include "app/orders.h"
 #include "app/silence.h"
 
@@ -51,6 +52,39 @@ static err expire(struct arena *mem, const struct work *w, str id, bool *early) 
     return *early ? OK_ERR : got;
 }
 
+/* ---- what does not read ---- */
+
+enum { UNREAD_NAMED = 20 };
+
+/* Damage at one order is no reason to leave those behind it: the owner is told, once, and they go
+ * on. */
+static void unread_add(struct arena *mem, const struct work *w, struct tree *list, str id, err e) {
+    doors_log(w->doors, S("error"), JOIN(mem, S("the sweep passes by: "), e.what));
+    if (list->count == UNREAD_NAMED)
+        return;
+    struct tree *t = tree_add(list, tree_map(mem));
+    tree_put_text(mem, t, S("check"), S("order"));
+    tree_put_text(mem, t, S("says"), e.what);
+    tree_put_text(mem, t, S("mend"),
+        JOIN(mem, S("grosz order show "), id,
+            S("; grosz restore puts a backup back in which it reads")));
+}
+
+/* KEPT_KNOWN: told already. */
+static err unread_tell(
+    struct arena *mem, const struct work *w, const struct tree *list, str first) {
+    instant now = w->doors->now(w->doors->self);
+    str key = JOIN(mem, S("order/"), first);
+    if (!list->count)
+        return OK_ERR;
+    struct put put = matter_put(S("doctor"), key, matter_doctor(mem, w->shop, list, key), now);
+    struct change change = {.puts = &put, .count = 1, .reserve = true};
+    w->doors->store->kind->apply(w->doors->store, &change, 1);
+    return change.kept == KEPT_OK || change.kept == KEPT_KNOWN
+               ? OK_ERR
+               : err_make(ERR_BUSY, S("that an order does not read was not kept"));
+}
+
 /* One stretch of orders that are old enough, of one mode. A clock that was ahead for longer than
  * orders live has led past ids of orders that are still to come: back to what is old by ours. */
 static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
@@ -70,14 +104,23 @@ static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
         .after_part = s.at,
         .limit = SWEEP_ROWS};
     TRY(store->kind->list(store, mem, &q, &list));
-    str reached = s.at;
+    str reached = s.at, unread = {0};
+    struct tree *amiss = tree_list(mem);
     for (size_t i = 0; i < list.count; i++) {
         bool early = false;
-        TRY(expire(mem, w, list.rows[i].part, &early));
+        str id = list.rows[i].part;
+        err e = expire(mem, w, id, &early);
+        if (e.code == ERR_CORRUPT) {
+            unread = unread.len ? unread : id;
+            unread_add(mem, w, amiss, id, e);
+            e = OK_ERR;
+        }
+        TRY(e);
         if (early)
             break;
-        reached = list.rows[i].part;
+        reached = id;
     }
+    TRY(unread_tell(mem, w, amiss, unread));
     if (str_is(reached, kept))
         return OK_ERR;
     s.at = reached;
