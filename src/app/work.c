@@ -23,6 +23,7 @@ struct sending {
     struct step_outcome outcome;
     enum step_found found;
     bool computed;   /* done without talking */
+    bool unkept;     /* the outcome fits no row */
     int64_t took_us; /* of the talk; -1: there was none */
 };
 
@@ -256,7 +257,9 @@ static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o
     step_with(mem, s);
     if (s->state != (n->todo == STEP_ASK ? STEP_UNKNOWN : STEP_SENDING))
         return err_make(ERR_CONFLICT, S("the outcome is written already"));
-    if (n->todo == STEP_ASK)
+    if (n->unkept)
+        step_unkept(s, now);
+    else if (n->todo == STEP_ASK)
         step_asked(s, n->found, &n->outcome, now, dice_of(e->work));
     else
         step_finish(s, n->call.class, &n->outcome, now, dice_of(e->work));
@@ -269,16 +272,25 @@ static void step_seen(const struct sending *n, struct order *o) {
         seen_step(n->work->doors, o, s, n->took_us);
 }
 
+static err end_try(struct arena *mem, struct sending *n, struct order *begun, struct order **out) {
+    struct orders_edit e = {
+        .work = n->work, .id = n->job->part, .edit = finish_edit, .state = n, .job = n->job};
+    e.known = begun;
+    err got = orders_change(mem, &e, out);
+    if (got.code != ERR_TOO_BIG)
+        return got;
+    n->unkept = true;
+    e.known = NULL;
+    return orders_change(mem, &e, out);
+}
+
 /* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
  * When the first try was applied after all, the fence says so. */
 static err end_write(struct arena *mem, struct sending *n, struct order *begun) {
     struct order *o = NULL;
     err got = OK_ERR;
     for (int i = 0; i < 3; i++) {
-        struct orders_edit e = {
-            .work = n->work, .id = n->job->part, .edit = finish_edit, .state = n, .job = n->job};
-        e.known = i ? NULL : begun;
-        got = orders_change(mem, &e, &o);
+        got = end_try(mem, n, i ? NULL : begun, &o);
         if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
             break;
     }

@@ -122,12 +122,13 @@ static err unexpected(struct arena *mem, str pointer, str what) {
     return err_make(ERR_PARTNER, JOIN(mem, S("unexpected reply: "), pointer, what));
 }
 
-/* Values go into pages and letters: one line of text, not empty. */
-static bool is_value(str s) {
+str http_value_fault(str s) {
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-            return false;
-    return s.len > 0 && s.len <= LIMIT_FIELD;
+            return S(" is not one line of text");
+    return !s.len                ? S(" is not there or no text")
+           : s.len > LIMIT_FIELD ? S(" is longer than 4096 bytes, which is the most that is kept")
+                                 : S("");
 }
 
 err http_values(struct arena *mem, const struct step_call *call, const struct tree *pointers,
@@ -136,8 +137,9 @@ err http_values(struct arena *mem, const struct step_call *call, const struct tr
     TRY(fill_tree(mem, pointers, call->view, &filled));
     for (const struct tree *p = filled->first; p; p = p->next) {
         str value = tree_str(tree_pointer(body, tree_str(p)));
-        if (!is_value(value))
-            return unexpected(mem, tree_str(p), S(" is not there or no text"));
+        str fault = http_value_fault(value);
+        if (fault.len)
+            return unexpected(mem, tree_str(p), fault);
         tree_put_text(mem, values, p->name, value);
     }
     *out = values;
@@ -174,8 +176,9 @@ static void succeed(struct arena *mem, const struct step_call *call,
         e = expected(mem, call, body);
     /* Any proxy can say 200: what has no receipt where the partner gives one was not done. */
     o.receipt = receipt.len ? tree_str(tree_pointer(body, receipt)) : str_int(mem, answer->status);
-    if (e.code == ERR_NONE && !is_value(o.receipt))
-        e = unexpected(mem, receipt, S(" is not there or no text"));
+    str fault = http_value_fault(o.receipt);
+    if (e.code == ERR_NONE && fault.len)
+        e = unexpected(mem, receipt, fault);
     if (e.code != ERR_NONE) {
         *out = (struct step_outcome){.result = STEP_REFUSED, .why = e.what};
         return;

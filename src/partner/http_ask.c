@@ -53,7 +53,7 @@ static enum step_found found(struct arena *mem, const struct step_call *call,
         return no_word(out, e.what);
     str receipt = tree_get(ask, S("receipt"));
     str text = receipt.len ? tree_str(tree_pointer(record, receipt)) : S("");
-    o.receipt = text.len ? text : S("found there");
+    o.receipt = http_value_fault(text).len ? S("found there") : text;
     *out = o;
     return STEP_FOUND;
 }

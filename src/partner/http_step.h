@@ -20,6 +20,9 @@ void http_read(struct arena *mem, const struct step_call *call, const struct tal
 /* What a refused or unclear answer said, for the owner: one line, no secrets, at most 300
  * characters. */
 str http_why(struct arena *mem, const struct step_call *call, const struct talk_answer *answer);
+/* Values go into pages and letters, and are kept: one line of text, not empty, at most LIMIT_FIELD.
+ * What is wrong, as it follows its name; empty when nothing is. */
+str http_value_fault(str s);
 /* name -> text, by pointers into a body. ERR_PARTNER: "unexpected reply: …". */
 err http_values(struct arena *mem, const struct step_call *call, const struct tree *pointers,
     const struct tree *body, const struct tree **out);

@@ -181,12 +181,15 @@ static const struct record order_record = RECORD(order, order_fields);
 
 /* ---- the row ---- */
 
-/* A row may outgrow LIMIT_ROW only by a defect; the store refuses it then, and says so. */
+/* A partner's values may outgrow LIMIT_ROW: no store takes it then. */
 enum { ROW_MAX = 4 * LIMIT_ROW };
 
 str order_write(struct arena *mem, const struct order *o) {
     struct buf b = buf_new(mem, ROW_MAX);
     record_write(&b, &order_record, o);
+    /* Half a row must not look like a whole one. */
+    if (b.full)
+        return (str){arena_take(mem, ROW_MAX), ROW_MAX};
     return buf_str(&b);
 }
 

@@ -250,6 +250,16 @@ void step_finish(struct step *s, enum step_class class, const struct step_outcom
     }
 }
 
+/* Sending it again would have the same end, at best. */
+void step_unkept(struct step *s, instant now) {
+    hold(s,
+        S("the partner answered, but with more than an order can keep (60 KiB): look there whether "
+          "it was done"),
+        now);
+    s->values = NULL;
+    s->receipt = S("");
+}
+
 /* ---- asked ---- */
 
 static void asked_absent(struct step *s, instant now) {

@@ -114,6 +114,9 @@ struct step_outcome {
 void step_finish(struct step *s, enum step_class class, const struct step_outcome *o, instant now,
     uint64_t dice);
 
+/* Instead of step_finish or step_asked, when the order fits no row with what they add: hold. */
+void step_unkept(struct step *s, instant now);
+
 enum step_found { STEP_FOUND, STEP_ABSENT, STEP_NO_WORD };
 /* After STEP_ASK. Found: done with values. Absent twice (≥ the class's settle time apart): ready.
  * No word: asked again later, up to 10 times, then hold. */

@@ -472,6 +472,8 @@ static const struct check_test tests[] = {
     ROW(forms_refused),
     ROW(nth_failure),
     {"larger_than_a_row", suite_larger_than_a_row},
+    {"larger_answers", suite_larger_answers},
+    {"unreadable_order", suite_unreadable_order},
     {"limits_hold", suite_limits_hold},
     ROW(stray_is_told),
     ROW(silence_rule),

@@ -45,6 +45,81 @@ void suite_larger_than_a_row(void) {
     arena_free(mem);
 }
 
+/* The middle one of three unpaid orders is damaged: those beside it expire all the same, and the
+ * owner is told once. */
+void suite_unreadable_order(void) {
+    struct arena *mem = arena_new(256u << 20);
+    struct world *w = world_new(mem);
+    str ids[3];
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct response r = world_ask(w, "POST", S("/api/order"),
+            S("application/x-www-form-urlencoded"),
+            S("product=course&email=anna%40example.com&name=Anna+Nowak&consent_terms=on"));
+        ids[i] = world_order_id(w, &r);
+        w->now += TIME_MINUTE;
+    }
+    struct put put = {
+        .part = ids[1], .kind = S("order"), .version = PUT_ANY, .bytes = S("{\"id\":\"t")};
+    struct change change = {.puts = &put, .count = 1};
+    w->real->kind->apply(w->real, &change, 1);
+    w->now += 30 * TIME_DAY;
+    for (int i = 0; i < 3; i++) {
+        err e = work_sweep(mem, &w->work);
+        CHECK_STR("the sweep goes on", e.what, S(""));
+    }
+    CHECK("the one before expires", world_order(w, ids[0])->expired_at);
+    CHECK("the one behind too", world_order(w, ids[2])->expired_at);
+    world_run(w, TIME_DAY);
+    CHECK_INT("the owner has one letter", w->effects[MAILS], 1);
+    world_free(w);
+    arena_free(mem);
+}
+
+/* What a partner answers once, and how many values of it are kept. */
+static const struct {
+    const char *name;
+    int values;
+    size_t size;
+    enum step_state state;
+    const char *error;
+} answers[] = {
+    {"all that fits", 10, 4096, STEP_DONE, ""},
+    {"more than a row", 20, 4096, STEP_HOLD, "more than an order can keep"},
+    {"more than is ever written", 200, 4096, STEP_HOLD, "more than an order can keep"},
+    {"a value that is too long", 1, 4097, STEP_POISON, "/invitation/url is longer than 4096"},
+};
+
+void suite_larger_answers(void) {
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        const char *name = answers[i].name;
+        struct arena *mem = arena_new(256u << 20);
+        struct world *w = world_new(mem);
+        const struct shop_step *invitation = shop_step(w->house.shop, S("invitation"));
+        const struct tree *values = tree_find(invitation->with, S("values"));
+        for (int k = 1; k < answers[i].values; k++)
+            tree_put_text(mem, (struct tree *)(uintptr_t)values,
+                JOIN(mem, S("v"), str_int(mem, k)), S("/invitation/url"));
+        char *bytes = memset(arena_take(mem, answers[i].size), 'x', answers[i].size);
+        w->link = (str){bytes, answers[i].size};
+        struct response r = world_ask(w, "POST", S("/api/order"),
+            S("application/x-www-form-urlencoded"),
+            S("product=course&email=anna%40example.com&name=Anna+Nowak&consent_terms=on"));
+        str id = world_order_id(w, &r);
+        world_pay(w, world_order(w, id), "pay");
+        world_run(w, TIME_DAY);
+        struct order *o = world_order(w, id);
+        const struct step *s = orders_step_by_key(o, S("1/invitation"));
+        CHECK_INT(name, s->state, answers[i].state);
+        CHECK(name, str_find(s->error, str_of(answers[i].error)) < s->error.len || !s->error.len);
+        CHECK_INT(name, s->error.len > 0, answers[i].state != STEP_DONE);
+        CHECK_INT(name, w->effects[ASKABLE], 1);
+        CHECK_INT(name, s->attempts, 1);
+        CHECK_INT(name, orders_step_by_key(o, S("1/badge"))->state, STEP_DONE);
+        world_free(w);
+        arena_free(mem);
+    }
+}
+
 /* ---- how often ---- */
 
 /* Somebody counted to his end, and a stranger with ever new names. */

@@ -121,6 +121,8 @@ static void effect(struct world *w, const struct talk_request *r, enum partner p
 }
 
 static str answer_of(enum partner p, const struct world *w, bool asked) {
+    if (p == ASKABLE && !asked && w->link.len)
+        return JOIN(w->mem, S("{\"invitation\":{\"url\":\""), w->link, S("\"}}"));
     if (p == ASKABLE && asked)
         return w->reference.len ? S(
                    "{\"invitations\":[{\"reference\":\"ORDER\",\"url\":\"https://aska"

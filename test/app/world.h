@@ -51,6 +51,7 @@ struct world {
     str last_key;  /* the keyed partner's: same key, same effect */
     str reference; /* the askable partner's, once it exists */
     int log_lines;
+    str link; /* what the askable partner gives instead of its link; empty: that */
 };
 
 /* The shop of test/app/shop. */
@@ -68,6 +69,8 @@ struct response world_pay(struct world *w, const struct order *o, const char *bu
 
 /* test_limits.c: ends that nobody may push us over. */
 void suite_larger_than_a_row(void);
+void suite_larger_answers(void);
+void suite_unreadable_order(void);
 void suite_limits_hold(void);
 
 #endif
