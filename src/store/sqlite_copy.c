@@ -66,8 +66,9 @@ static err copy_label(struct sql *q, struct arena *mem, const struct store_backu
     };
     str none = S("");
 
-    TRY(sqlite_err(mem, q, sql_run(q, "CREATE TABLE backup (name TEXT PRIMARY KEY,"
-                                      " value TEXT NOT NULL) STRICT"),
+    TRY(sqlite_err(mem, q,
+        sql_run(q, "CREATE TABLE backup (name TEXT PRIMARY KEY,"
+                   " value TEXT NOT NULL) STRICT"),
         "label"));
     for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].value.len)
@@ -133,14 +134,17 @@ err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct 
     struct store_sqlite *s = (struct store_sqlite *)base;
     const char *whole = str_cz(mem, path);
     const char *part = str_cz(mem, JOIN(mem, path, S(".part")));
+    const char *journal = str_cz(mem, JOIN(mem, path, S(".part-journal")));
 
     if (!b->replace && !access(whole, F_OK)) {
         errno = EEXIST;
         return copy_errno(mem, whole);
     }
     TRY(copy_room(s, mem, path));
-    /* An empty file of ours, so that nobody else may read what is in it. */
-    unlink(str_cz(mem, JOIN(mem, str_of(part), S("-journal"))));
+    /* An empty file of ours, so that nobody else may read what is in it; a journal that a killed
+     * copy left would be played into it. */
+    if (unlink(journal) && errno != ENOENT)
+        return copy_errno(mem, journal);
     unlink(part);
     int file = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
@@ -151,7 +155,7 @@ err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct 
     if (e.code == ERR_NONE && (b->replace ? rename(part, whole) : link(part, whole)))
         e = copy_errno(mem, whole);
     unlink(part);
-    unlink(str_cz(mem, JOIN(mem, str_of(part), S("-journal"))));
+    unlink(journal);
     TRY(e);
     return disk_sync_folder(disk_folder(mem, path)) ? OK_ERR : copy_errno(mem, whole);
 }

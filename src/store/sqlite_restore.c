@@ -157,22 +157,28 @@ static err put_aside(struct arena *mem, str path) {
     return err_make(ERR_SETUP, S("there are 999 old databases beside it: move some away"));
 }
 
+/* No file of that name is there any more. */
+static bool gone(const char *name) {
+    return !unlink(name) || errno == ENOENT;
+}
+
 /* The journal first: left alone, it would be played into the next file of that name. */
-static void part_drop(struct arena *mem, str path) {
-    unlink(beside(mem, path, S(PART "-journal")));
-    unlink(beside(mem, path, S(PART)));
+static err part_drop(struct arena *mem, str path) {
+    if (gone(beside(mem, path, S(PART "-journal"))) && gone(beside(mem, path, S(PART))))
+        return OK_ERR;
+    return failed(mem, S("cannot remove what an earlier restore left beside"), path);
 }
 
 err sqlite_restore_finish(struct arena *mem, str path) {
     const char *made = beside(mem, path, S(READY));
     struct stat is;
-    part_drop(mem, path);
+    TRY(part_drop(mem, path));
     if (stat(made, &is))
-        return OK_ERR;
+        return errno == ENOENT ? OK_ERR : failed(mem, S("cannot look at"), str_of(made));
     TRY(put_aside(mem, path));
     /* The old log belongs to the old database: SQLite would play it into the new one. */
-    unlink(beside(mem, path, S("-wal")));
-    unlink(beside(mem, path, S("-shm")));
+    if (!gone(beside(mem, path, S("-wal"))) || !gone(beside(mem, path, S("-shm"))))
+        return failed(mem, S("cannot remove the log of"), path);
     if (!disk_sync_folder(disk_folder(mem, path)) || rename(made, str_cz(mem, path))
         || !disk_sync_folder(disk_folder(mem, path)))
         return failed(mem, S("cannot put the backup in the place of"), path);
@@ -199,7 +205,7 @@ err store_sqlite_restore(struct arena *mem, str path, str file, struct store_res
     if (e.code == ERR_NONE)
         e = disk_sync_folder(disk.folder) ? sqlite_restore_finish(mem, path)
                                           : failed(mem, S("cannot sync"), str_of(disk.folder));
-    part_drop(mem, path);
+    (void)part_drop(mem, path); /* what is left, the next one to open it removes */
     disk_close(&disk);
     return e;
 }

@@ -10,6 +10,8 @@ static struct sim *owner; /* for the callback of the store, which has no argumen
 
 static enum vfs_fault disk_fault(void *self, bool sync) {
     struct sim *s = self;
+    if (s->keeping && strikes(s, FAULT_KEEPING))
+        return below(s, 2) ? VFS_POWER : VFS_KILL;
     if (strikes(s, FAULT_DISK_POWER))
         return VFS_POWER;
     if (sync)
@@ -36,23 +38,26 @@ const char *disk_new(struct arena *mem) {
         made = mkdtemp(other);
     if (!made)
         abort();
-    return str_cz(mem, JOIN(mem, str_of(made), S("/shop.db")));
+    return str_cz(mem, str_of(made));
 }
 
-static void files_drop(const char *path) {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".reserve"};
+const char *disk_file(const struct sim *s, struct arena *mem, str name) {
+    return str_cz(mem, JOIN(mem, str_of(s->disk), S("/"), name));
+}
+
+/* Of the system's there are the lock and the reserve. */
+static void files_drop(const char *folder) {
+    static const char *const names[] = {"shop.db.lock", "shop.db.reserve"};
     char name[200];
     vfs_clear();
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(name, sizeof(name), "%s/%s", folder, names[i]);
         unlink(name);
     }
 }
 
-void disk_drop(const char *path) {
-    char folder[200];
-    files_drop(path);
-    snprintf(folder, sizeof(folder), "%.*s", (int)(strlen(path) - strlen("/shop.db")), path);
+void disk_drop(const char *folder) {
+    files_drop(folder);
     rmdir(folder);
 }
 
@@ -63,21 +68,27 @@ static void close_old(struct sim *s) {
     arena_reset(s->store_mem);
 }
 
-static bool disk_up(struct sim *s) {
+void disk_rest(struct sim *s) {
     const struct vfs_hooks hooks = {.self = s, .fault = disk_fault, .below = disk_below};
+    close_old(s);
+    owner = s;
+    vfs_install(&hooks, s->disk);
+    vfs_restart();
+}
+
+static bool disk_up(struct sim *s) {
     const struct store_sqlite_options options = {
         .vfs = SIM_VFS, .now = s->now, .reserve = 64 * 1024};
     struct store *opened = NULL;
-    close_old(s);
-    owner = s;
-    vfs_install(&hooks);
-    vfs_restart();
-    err e = store_sqlite(s->store_mem, str_of(s->disk), &options, disk_fatal, &opened);
+    disk_rest(s);
+    str path = str_of(disk_file(s, s->store_mem, S("shop.db")));
+    err e = store_sqlite(s->store_mem, path, &options, disk_fatal, &opened);
     if (e.code == ERR_CORRUPT && s->phase == PHASE_KIND)
         violate(s, "S1", "the database does not open: %.*s", (int)e.what.len, e.what.ptr);
     if (e.code != ERR_NONE)
         return false;
     s->real = opened;
+    restore_settle(s);
     ghost_again(s);
     return true;
 }

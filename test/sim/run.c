@@ -40,6 +40,7 @@ static void world_clear(struct sim *s) {
     s->dice = hash_bytes(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
     s->author = NULL;
     s->backup = NULL;
+    s->restoring = (struct restoring){0};
     s->hanging = 0;
     for (int i = 0; i < SIM_PROCESSES; i++)
         commit_end(&s->processes[i]);
@@ -55,12 +56,15 @@ static void world_begin(struct sim *s) {
     event_add(s, s->now, operator_comes, NULL, below(s, 20));
     event_add(s, s->now + TIME_MINUTE, gateway_forges, NULL, 1 + below(s, 10));
     event_add(s, s->kind_at, kind_begins, NULL, 0);
-    if (!s->rate[FAULT_RESTORE] || s->disk || below(s, 4))
+    if (!s->rate[FAULT_RESTORE] || below(s, 4))
         return;
-    instant backup = s->now + (int64_t)below(s, (uint64_t)(s->kind_at - s->now));
-    event_add(s, backup, backup_comes, NULL, 0);
-    event_add(
-        s, backup + (int64_t)below(s, (uint64_t)(s->kind_at - backup)), restore_comes, NULL, 0);
+    instant from = s->now;
+    for (uint64_t again = 1 + below(s, 2); again; again--) {
+        from += (int64_t)below(s, (uint64_t)(s->kind_at - from));
+        event_add(s, from, backup_comes, NULL, 0);
+        event_add(
+            s, from + (int64_t)below(s, (uint64_t)(s->kind_at - from)), restore_comes, NULL, 0);
+    }
 }
 
 /* In exhaustive mode: one order, one process with two workers, faults as the script says. */

@@ -56,8 +56,9 @@ enum fault {
     FAULT_TALK_HTML,  /* done, and 200 with nonsense */
     FAULT_TALK_CUT,   /* done, and JSON that breaks off */
     FAULT_TALK_STALE, /* asked, the partner's list is not up to date */
-    FAULT_RESTORE,    /* an older backup takes the place of the store (memory) */
+    FAULT_RESTORE,    /* an older backup takes the place of the store */
     FAULT_DISK_POWER, /* these with SQLite only: the power goes at a write or sync of a file */
+    FAULT_KEEPING,    /* who makes a backup, or restores it, dies at a call to the system */
     FAULT_DISK_WRITE,
     FAULT_DISK_SYNC,
     FAULT_DISK_SPACE,
@@ -161,7 +162,7 @@ struct ghost_order {
     char currency[4];
     int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
     char reference[32], gateway[8];
-    char *row;  /* as last kept; its steps stand in it as rows[] says, and end with the last */
+    char *row; /* as last kept; its steps stand in it as rows[] says, and end with the last */
     size_t row_len, row_room, row_steps;
     struct ghost_row {
         size_t at, len;
@@ -225,8 +226,13 @@ struct sim {
     size_t note_count, note_room;
     int buyers_left, pays; /* of 1024 buyers */
     int product;           /* in exhaustive mode */
-    struct backup *backup;
-    int hanging; /* a partner that hangs in the kind phase for half a day, from 1; 0: none */
+    struct backup *backup; /* the newest; behind it those before */
+    struct restoring {     /* until the store is open again: */
+        uint64_t number;   /* of the database that was there before; 0: nothing was restored */
+        bool told;         /* the owner was told that it is done */
+    } restoring;
+    bool keeping; /* a backup is made or restored */
+    int hanging;  /* a partner that hangs in the kind phase for half a day, from 1; 0: none */
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
@@ -235,7 +241,7 @@ struct sim {
     bool again;           /* after a restart: whose write it was that is found now is not known */
     char why[400];
     struct totals *totals;
-    const char *disk;        /* path of the database; null: the memory store */
+    const char *disk;        /* folder of the database; null: the memory store */
     struct arena *store_mem; /* of the store that is open */
     struct script *script;   /* exhaustive: which strikes */
 };
@@ -310,6 +316,8 @@ void backup_comes(struct sim *s, void *nothing, uint64_t number);
 void restore_comes(struct sim *s, void *nothing, uint64_t number);
 void restore_read(struct sim *s, struct process *p);
 bool restore_knows(str kind);
+/* With files: the store is open, the ghost goes back if it is a backup that was opened. */
+void restore_settle(struct sim *s);
 
 /* ---- commit.c: the committer, by turns ---- */
 void commit_start(struct sim *s, struct process *p);
@@ -357,8 +365,11 @@ bool store_up(struct sim *s);
 /* Its process is dead. */
 void store_down(struct sim *s);
 void store_end(struct sim *s);
+/* Nothing has the files open, and a machine that was without power has it again. */
+void disk_rest(struct sim *s);
 const char *disk_new(struct arena *mem);
-void disk_drop(const char *path);
+void disk_drop(const char *folder);
+const char *disk_file(const struct sim *s, struct arena *mem, str name);
 
 /* ---- run.c ---- */
 void sim_run(struct sim *s);
