@@ -24,10 +24,10 @@ struct pool {
     struct errand *first, *last, *done_first, *done_last;
     instant swept_at, looked_at; /* by the steady clock */
     int fd;
-    size_t running;
+    size_t running, resting;
     _Atomic int64_t count;
     pthread_t threads[THREADS_MAX];
-    size_t thread_count;
+    size_t thread_count, thread_limit;
 };
 
 static instant now_of(const struct pool *p) {
@@ -49,7 +49,9 @@ static void rest(struct pool *p) {
     until.tv_nsec += (long)IDLE_MS * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
+    p->resting++;
     pthread_cond_timedwait(&p->wake, &p->lock, &until);
+    p->resting--;
 }
 
 /* The steps of one order are due together, and two threads that change one order at once undo each
@@ -149,6 +151,26 @@ static void do_sweep(struct pool *p, struct arena *mem) {
         doors_log(p->doors, S("error"), JOIN(mem, S("the sweep ended early: "), e.what));
 }
 
+static void *worker(void *self);
+
+static bool thread_add(struct pool *p) {
+    if (pthread_create(&p->threads[p->thread_count], NULL, worker, p))
+        return false;
+    p->thread_count++;
+    p->running++;
+    return true;
+}
+
+/* Who takes something up leaves one thread behind that waits for the next, as far as the limit
+ * goes. A system that gives no more threads leaves as many as there are. */
+static void leave_one_behind(struct pool *p) {
+    if (!p->resting && !p->stopping && p->thread_count < p->thread_limit && !thread_add(p)) {
+        p->thread_limit = p->thread_count;
+        doors_log(p->doors, S("warn"), S("the system gives no more threads; the shop goes on with "
+                                         "those it has"));
+    }
+}
+
 /* One thing, or a rest. Called with the lock held, returns with it held. */
 static void step_once(struct pool *p, struct arena *mem) {
     struct row row;
@@ -158,6 +180,7 @@ static void step_once(struct pool *p, struct arena *mem) {
     if (sweep)
         p->swept_at = clock_steady();
     if (e || job || sweep) {
+        leave_one_behind(p);
         pthread_mutex_unlock(&p->lock);
         if (e)
             do_errand(p, e);
@@ -215,12 +238,12 @@ err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *sho
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&p->wake, &steady);
     pthread_cond_init(&p->ended, &steady);
-    p->running = p->thread_count = threads < THREADS_MAX ? threads : THREADS_MAX;
-    for (size_t i = 0; i < p->thread_count; i++)
-        if (pthread_create(&p->threads[i], NULL, worker, p))
-            return err_make(ERR_SETUP, S("the system gives no more threads"));
+    p->thread_limit = threads < THREADS_MAX ? threads : THREADS_MAX;
+    pthread_mutex_lock(&p->lock);
+    bool begun = thread_add(p);
+    pthread_mutex_unlock(&p->lock);
     *out = p;
-    return OK_ERR;
+    return begun ? OK_ERR : err_make(ERR_SETUP, S("the system gives no more threads"));
 }
 
 void pool_hint(struct pool *p) {

@@ -1,10 +1,9 @@
 /* pool: the threads that work jobs off and run a person's errands.
  *
  * Each leases what is due, does it, and looks again; a hint wakes them at once, a sweep every
- * minute finds
- * what a lost hint missed. Errands (commands over the control socket) run here because they wait
- * for
- * the store; what is done comes back through an eventfd to the event thread.
+ * minute finds what a lost hint missed. Errands (commands over the control socket) run here because
+ * they wait for the store; what is done comes back through an eventfd to the event thread. Threads
+ * are made as they are needed: one always waits, until there are as many as was asked for.
  */
 #ifndef APP_POOL_H
 #define APP_POOL_H
@@ -20,7 +19,7 @@ struct errand {
     struct errand *next;
 };
 
-/* Every job is done with the shop that is current when it begins. */
+/* Every job is done with the shop that is current when it begins; at most so many threads. */
 MUST err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *shops,
     size_t threads, struct pool **out);
 /* There is something due. From any thread. */
