@@ -4,11 +4,12 @@
 
 #include <assert.h>
 
-enum { CHUNK_FIRST = 8 * 1024, CHUNK_MOST = 1 << 20, ALIGN = 16 };
+enum { CHUNK_FIRST = 8 * 1024, CHUNK_LARGE = 64 * 1024, CHUNK_MOST = 1 << 20, ALIGN = 16 };
 
 struct chunk {
     struct chunk *before;
     size_t size, used;
+    size_t touched; /* behind it all is zero as the system gave it */
     _Alignas(ALIGN) char bytes[];
 };
 
@@ -34,11 +35,13 @@ __attribute__((noinline)) static void forget(struct chunk *c, size_t from) {
     POISON(c->bytes + from, c->size - from);
 }
 
+/* A large one comes from the system, all zero: pages that nobody writes to are never there. */
 static struct chunk *chunk_new(struct chunk *before, size_t size) {
-    struct chunk *c = malloc(sizeof(*c) + size);
+    bool zero = size >= CHUNK_LARGE;
+    struct chunk *c = zero ? calloc(1, sizeof(*c) + size) : malloc(sizeof(*c) + size);
     if (!c)
         spent();
-    *c = (struct chunk){.before = before, .size = size};
+    *c = (struct chunk){.before = before, .size = size, .touched = zero ? 0 : size};
     forget(c, 0);
     return c;
 }
@@ -85,7 +88,8 @@ void arena_free(struct arena *mem) {
     free(mem);
 }
 
-void *arena_bytes(struct arena *mem, size_t size) {
+/* ALIGNed space of the newest chunk; *old: so much of it may hold what was there before. */
+static char *space(struct arena *mem, size_t size, size_t *old) {
     size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (need < size || need > mem->size_max - mem->taken)
         spent();
@@ -93,15 +97,26 @@ void *arena_bytes(struct arena *mem, size_t size) {
         size_t room = mem->now->size < CHUNK_MOST ? mem->now->size * 2 : CHUNK_MOST;
         mem->now = chunk_new(mem->now, need > room ? need : room);
     }
-    char *bytes = mem->now->bytes + mem->now->used;
-    mem->now->used += need;
+    struct chunk *c = mem->now;
+    char *bytes = c->bytes + c->used;
+    *old = c->touched <= c->used ? 0 : c->touched - c->used;
+    c->used += need;
+    if (c->touched < c->used)
+        c->touched = c->used;
     mem->taken += need;
     UNPOISON(bytes, size);
     return bytes;
 }
 
+void *arena_bytes(struct arena *mem, size_t size) {
+    size_t old;
+    return space(mem, size, &old);
+}
+
 void *arena_take(struct arena *mem, size_t size) {
-    return memset(arena_bytes(mem, size), 0, size);
+    size_t old;
+    char *bytes = space(mem, size, &old);
+    return memset(bytes, 0, old < size ? old : size);
 }
 
 void *arena_array(struct arena *mem, size_t count, size_t size) {
