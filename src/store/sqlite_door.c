@@ -45,6 +45,9 @@ enum sql_answer sql_open(const char *path, const struct sql_setting *setting, st
     if (!q)
         abort();
     q->texts = setting->texts;
+    /* Each page when it is needed: twenty at once for each connection are touched at a start for
+     * nothing. Refused, and not needed, when SQLite is at work already. */
+    (void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     int rc = sqlite3_open_v2(
         path, &q->db, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, setting->vfs);
     if (!q->db)
