@@ -111,15 +111,23 @@ static err agree(const struct store_restore *base) {
     return r->call->anyway ? OK_ERR : secret_settle(r);
 }
 
+/* Where the backup goes: as `--store` or shop.yml says. */
+static err store_name(const struct command_call *c, str dir, str *name) {
+    if (!c->store.len)
+        return err_in(c->mem, load_store(c->mem, dir, name), S("Nothing was changed: "));
+    str fault = shop_store_fault(c->store);
+    if (fault.len)
+        return err_make(ERR_USAGE, JOIN(c->mem, S("--store: "), fault));
+    *name = str_from(c->store, S("sqlite:").len);
+    return OK_ERR;
+}
+
 err command_restore(const struct command_call *c) {
-    struct report report = report_new(c->mem);
-    struct house_shop shop;
     struct restoring r = {.base = {.now = clock_now(), .agree = agree}, .call = c};
-    str path = {0}, file = {0};
+    str path = {0}, file = {0}, name = {0};
     TRY(whole_path(c, c->words[0], &file));
     TRY(load_find(c->mem, c->dir, &r.dir));
-    TRY(load(c->mem, r.dir, false, &report, &shop));
-    str name = str_from(shop.shop->store, S("sqlite:").len);
+    TRY(store_name(c, r.dir, &name));
     r.occupied = files_is(r.dir, name);
     TRY(files_make_dir(r.dir, S("var"), 0700));
     TRY(files_path(c->mem, r.dir, name, &path));

@@ -16,7 +16,7 @@ struct command_call {
     str dir; /* -C, "." */
     bool json;
     bool anew, quiet, replace, with_secret, yes, anyway, tell;
-    str port, idle, keep, limit, state, before, evidence, reason, as, to, mail;
+    str port, idle, store, keep, limit, state, before, evidence, reason, as, to, mail;
 };
 
 struct command {

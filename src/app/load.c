@@ -298,6 +298,25 @@ err load_var(struct arena *mem, str dir) {
     return var_fault(mem, dir, S("var"), files_make_dir(dir, S("var"), 0700));
 }
 
+err load_store(struct arena *mem, str dir, str *out) {
+    struct report report = report_new(mem);
+    const struct tree *t = yaml_file(mem, dir, S("shop.yml"), LIMIT_SETTINGS, &report);
+    const struct tree *store = tree_find(t, S("store"));
+    str text = store ? tree_str(store) : S("sqlite:var/shop.db");
+    str fault = shop_store_fault(text);
+    if (report.first)
+        fault = report_line(mem, report.first);
+    else if (!tree_is(t, TREE_MAP))
+        fault = S("there are no settings in it");
+    if (fault.len)
+        return err_make(ERR_SETUP,
+            JOIN(mem, S("shop.yml does not say where the database lies: "), fault,
+                S(". Mend it (`grosz check`), or name it: --store sqlite:var/shop.db is the usual "
+                  "one")));
+    *out = str_from(text, S("sqlite:").len);
+    return OK_ERR;
+}
+
 static err secret_make(struct arena *mem, str dir, const struct shop *shop, str *text) {
     char bytes[32];
     /* Orders without it: another one would end every link that buyers have. */

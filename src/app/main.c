@@ -56,10 +56,11 @@ static const struct command table[] = {
         "into a folder, one for each day, of which the newest N stay."),
      S_INIT("grosz backup /backup/shop-monday.db"), 1, 1, S_INIT(" --replace --with-secret --keep "
      ""), command_backup},
-    {S_INIT("restore"), S_INIT("[--yes] [--anyway] FILE"),
-     S_INIT("Put a backup in the place of the database, which is kept beside it."),
+    {S_INIT("restore"), S_INIT("[--yes] [--anyway] [--store sqlite:FILE] FILE"),
+     S_INIT("Put a backup in the place of the database, which is kept beside it; --store: that is "
+        "there, whatever shop.yml says."),
      S_INIT("grosz restore --yes /backup/shop-monday.db"), 1, 1, S_INIT(" --yes --anyway "
-     ""), command_restore},
+     "--store "), command_restore},
     {S_INIT("doctor"), S_INIT("[--mail ADDRESS] [--tell]"), S_INIT("Look whether all is well: "
         "files, keys, clock, disk, mail, store, backup, queue; --tell: write to the owner when "
         "something is not."),
@@ -99,6 +100,7 @@ static const struct flag flags[] = {
     FLAG("--anyway", false, anyway),
     FLAG("--port", true, port),
     FLAG("--idle", true, idle),
+    FLAG("--store", true, store),
     FLAG("--keep", true, keep),
     FLAG("--limit", true, limit),
     FLAG("--state", true, state),

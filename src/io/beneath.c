@@ -16,7 +16,7 @@ static const struct reason {
     const char *words;
 } reasons[] = {
     {ENOENT, ERR_ABSENT, "it is not there"},
-    {ENOTDIR, ERR_ABSENT, "it is not there"},
+    {ENOTDIR, ERR_ABSENT, "a file is where a folder should be"},
     {EXDEV, ERR_INVALID, "it lies outside of the folder"},
     {ELOOP, ERR_INVALID, "its links lead nowhere"},
     {EISDIR, ERR_INVALID, "it is a folder"},

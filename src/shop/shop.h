@@ -95,6 +95,9 @@ struct shop_partners {
 struct shop *shop_read(struct arena *mem, const struct tree *settings, const struct tree *products,
     const struct shop_partners *partners, struct report *report);
 /* Null when there is none. */
+/* What is wrong with a value of `store`; empty when nothing is. */
+str shop_store_fault(str text);
+
 const struct product *shop_product(const struct shop *shop, str id);
 /* The gateway offered for that currency: the first that fits; null when none does. */
 const struct shop_gateway *shop_gateway_for(const struct shop *shop, str currency);

@@ -82,13 +82,19 @@ static void check_timezone(const struct reader *r, const struct tree *t, str tex
         reader_mistake(r, t, S("`timezone` is a name like Europe/Warsaw"));
 }
 
-static void check_store(const struct reader *r, const struct tree *t, str text) {
+str shop_store_fault(str text) {
     if (!str_starts(text, S("sqlite:")) || text.len == 7)
-        reader_mistake(r, t, S("`store` is sqlite:<file>, like sqlite:var/shop.db"));
-    else if (text.ptr[7] == '/' || str_find(text, S("..")) < text.len)
-        reader_mistake(r, t,
-            S("the database lies in the shop's folder, like sqlite:var/shop.db: only `var` is "
-              "written"));
+        return S("`store` is sqlite:<file>, like sqlite:var/shop.db");
+    if (text.ptr[7] == '/' || str_find(text, S("..")) < text.len)
+        return S("the database lies in the shop's folder, like sqlite:var/shop.db: only `var` is "
+                 "written");
+    return S("");
+}
+
+static void check_store(const struct reader *r, const struct tree *t, str text) {
+    str fault = shop_store_fault(text);
+    if (fault.len)
+        reader_mistake(r, t, fault);
 }
 
 /* ---- the tables ---- */

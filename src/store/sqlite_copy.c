@@ -27,6 +27,8 @@ err store_sqlite_check(struct store *base, struct arena *mem) {
 }
 
 static err copy_errno(struct arena *mem, const char *path) {
+    if (errno == EEXIST)
+        return err_make(ERR_CONFLICT, JOIN(mem, str_of(path), S(" is there already")));
     return err_make(errno == ENOSPC ? ERR_FULL : ERR_SETUP,
         JOIN(mem, str_of(path), S(": "), str_of(strerror(errno))));
 }

@@ -146,13 +146,23 @@ def spoil(path, good, how):
             f.write(b"\xa5" * 512)
 
 
+UNSAID = [  # shop.yml has more, flags, exit code, words: where the database lies is not known
+    ("shop.yml does not read", "\nnonsense: [\n", ["--yes"], 4, ["shop.yml:", "--store", "Nothing was changed"]),
+    ("no such store", "\nstore: mysql:shop\n", ["--yes"], 4, ["shop.yml", "sqlite:<file>", "Nothing was changed"]),
+    ("a store outside", "\nstore: sqlite:/tmp/x.db\n", ["--yes"], 4, ["shop's folder", "Nothing was changed"]),
+    ("--store outside", None, ["--store", "sqlite:../x.db"], 2, ["--store", "shop's folder"]),
+    ("--store of another kind", None, ["--store", "var/shop.db"], 2, ["--store", "sqlite:"]),
+]
+
+
 def refused(rows, program, folder):
     shop = demo(program, os.path.join(folder, "refused")).start()
     kept = order(shop, "master-of-aggregates")["id"]
     good = os.path.join(folder, "good.db")
     rows.same("backup", backup(shop, good).returncode, 0)
     again = backup(shop, good)
-    rows.add("not over a file", again.returncode in (1, 4) and "exists" in again.stderr, again)
+    rows.add("not over a file", again.returncode == 1 and f"{good} is there already" in again.stderr
+             and "--replace" in again.stderr, again)
     rows.same("unless told", backup(shop, good, "--replace").returncode, 0)
     for name, path in [("a folder that is not there", os.path.join(folder, "no/such/x.db")), ("a folder", folder)]:
         done = backup(shop, path)
@@ -168,6 +178,18 @@ def refused(rows, program, folder):
     for name, path in [("not there", os.path.join(folder, "none.db")), ("itself", shop.path("var", "shop.db"))]:
         done = shop.cli_run("restore", "--yes", path)
         rows.add(f"{name}: refused in words", done.returncode in (1, 5) and done.stderr.strip(), done)
+    settings = shop.read("shop.yml")
+    for name, text, more, code, said in UNSAID:
+        if text is not None:
+            shop.write("shop.yml", settings + text)
+        done = shop.cli_run("restore", *more, good)
+        rows.add(f"{name}: refused in words", done.returncode == code and all(w in done.stderr for w in said), done)
+        shop.write("shop.yml", settings)
+    shop.write("shop.yml", settings + "\nnonsense: [\n")
+    done = shop.cli_run("restore", "--store", "sqlite:var/beside.db", good)
+    rows.add("named: restored there", done.returncode == 0 and kept in orders_in(shop.path("var", "beside.db")), done)
+    os.remove(shop.path("var", "beside.db"))
+    shop.write("shop.yml", settings)
     secret = shop.read("var/secret")
     shop.write("var/secret", "ab" * 32 + "\n")
     done = shop.cli_run("restore", "--yes", good)

@@ -185,7 +185,7 @@ CASES = [  # name, what is changed, exit code, words that are said
     ("products.yml leads nowhere", link_for("_data/products.yml"), SETUP, ["_data/products.yml"]),
     ("products.yml is another user's", nobody("_data/products.yml", 0), SETUP, ["_data/products.yml", "no permission"]),
     ("the folder is another user's", nobody("", 0o700), SETUP, ["no permission", "ls -ld"]),
-    ("var is a file", bytes_for("var", b"x"), SETUP, ["/var", "ls -ld"]),
+    ("var is a file", bytes_for("var", b"x"), SETUP, ["/var: a file is where a folder should be", "ls -ld"]),
     ("var leads nowhere", link_for("var"), SETUP, ["/var", "ls -ld"]),
     ("var is another user's", nobody("var", 0o700), SETUP, ["var/secret", "no permission"]),
     ("the secret is a folder", folder_for("var/secret"), SETUP, ["var/secret", "backup"]),
