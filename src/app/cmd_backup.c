@@ -127,6 +127,7 @@ err command_restore(const struct command_call *c) {
     str path = {0}, file = {0}, name = {0};
     TRY(whole_path(c, c->words[0], &file));
     TRY(load_find(c->mem, c->dir, &r.dir));
+    TRY(load_owner(c->mem, r.dir));
     TRY(store_name(c, r.dir, &name));
     r.occupied = files_is(r.dir, name);
     TRY(files_make_dir(r.dir, S("var"), 0700));

@@ -87,6 +87,7 @@ static err house_command(const struct command_call *c, bool serve) {
         return err_make(ERR_SETUP,
             S("The shop does not start with these mistakes. Mend them (`grosz check` names them "
               "all), then try again; nothing was changed."));
+    TRY(load_owner(c->mem, dir));
     TRY(load_secret(first->mem, dir, first->shop.shop));
     return house_run(c->mem, first, &options);
 }

@@ -298,6 +298,17 @@ err load_var(struct arena *mem, str dir) {
     return var_fault(mem, dir, S("var"), files_make_dir(dir, S("var"), 0700));
 }
 
+err load_owner(struct arena *mem, str dir) {
+    str user = files_other_owner(mem, dir, S("var"));
+    if (!user.len)
+        return OK_ERR;
+    return err_make(ERR_SETUP,
+        JOIN(mem, dir, S("/var belongs to the user "), user,
+            S(", who could not open what root makes there. Nothing was changed. Type the same "
+              "behind `runuser -u "),
+            user, S(" --`")));
+}
+
 err load_store(struct arena *mem, str dir, str *out) {
     struct report report = report_new(mem);
     const struct tree *t = yaml_file(mem, dir, S("shop.yml"), LIMIT_SETTINGS, &report);

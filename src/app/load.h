@@ -29,8 +29,10 @@ MUST err load_edited(struct arena *mem, str dir, const struct shop *before, stru
 
 /* var/, where all that the program keeps lies. */
 MUST err load_var(struct arena *mem, str dir);
-/* The name of the database under `dir`, as shop.yml says, of which nothing else is asked. ERR_SETUP:
- * it does not read, and so nobody knows. */
+/* ERR_SETUP when root would make files in a var/ that is another user's. */
+MUST err load_owner(struct arena *mem, str dir);
+/* The name of the database under `dir`: of shop.yml nothing else is asked. ERR_SETUP: it does not
+ * read, and so nobody knows. */
 MUST err load_store(struct arena *mem, str dir, str *out);
 /* The shop secret: GROSZ_SECRET, else var/secret, made once: never for a shop that has orders. */
 MUST err load_secret(struct arena *mem, str dir, struct shop *shop);

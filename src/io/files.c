@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -260,6 +261,17 @@ bool files_is(str dir, str path) {
 }
 bool files_is_dir(str dir, str path) {
     return is_mode(dir, path, S_IFDIR);
+}
+
+str files_other_owner(struct arena *mem, str dir, str path) {
+    struct stat is;
+    const struct passwd *user = NULL;
+    int fd = geteuid() ? -1 : beneath_open(dir, path, O_PATH);
+    if (fd >= 0 && !fstat(fd, &is) && is.st_uid)
+        user = getpwuid(is.st_uid);
+    if (fd >= 0)
+        close(fd);
+    return user ? str_copy(mem, str_of(user->pw_name)) : S("");
 }
 
 struct name {

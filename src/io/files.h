@@ -37,6 +37,9 @@ struct file_mark file_mark_of(struct arena *mem, const struct stat *is);
 MUST err files_mark(struct arena *mem, str dir, str path, struct file_mark *out);
 bool files_is(str dir, str path);
 bool files_is_dir(str dir, str path);
+/* The user whom it belongs to, when root asks and that is another one with a name: what root makes
+ * there he could not open. Else empty. */
+str files_other_owner(struct arena *mem, str dir, str path);
 /* Names in a folder, sorted, without "." and ".."; ERR_ABSENT. */
 MUST err files_list(struct arena *mem, str dir, str path, const str **names, size_t *count);
 /* The whole, resolved path; for opening by a library. */

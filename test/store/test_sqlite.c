@@ -244,7 +244,7 @@ void test_sqlite_copy(void) {
     script_check(mem, s, "kept", S("apply a.o.=new:x@9|b.o.=new:y -> ok ok"));
     CHECK_INT("copied", store_sqlite_copy(s, mem, copy).code, ERR_NONE);
     script_check(mem, s, "goes on", S("apply c.o.=new:z -> ok"));
-    CHECK_INT("not over a file", store_sqlite_copy(s, mem, copy).code, ERR_SETUP);
+    CHECK_INT("not over a file", store_sqlite_copy(s, mem, copy).code, ERR_CONFLICT);
     CHECK_INT("nothing left behind", file_size(mem, JOIN(mem, copy, S(".part"))), -1);
     CHECK_INT("no such folder", store_sqlite_copy(s, mem, S("/nowhere/x")).code, ERR_SETUP);
     other = test_sqlite(mem, copy);
