@@ -1,6 +1,6 @@
 #include "app/command.h"
 #include "app/load.h"
-#include "base/certificate.h"
+#include "app/tls.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "http/mail_way.h"
@@ -50,7 +50,10 @@ static void look_files(struct doctor *d, const struct report *report) {
     str count = str_int(d->mem, (int64_t)report->mistakes);
     if (report->mistakes)
         row(d, LEVEL_FAIL, S("files"),
-            JOIN(d->mem, count, S(" mistakes, secrets not set among them")), S("grosz check"));
+            JOIN(d->mem, count,
+                report->mistakes == 1 ? S(" mistake, a secret that is not set is one")
+                                      : S(" mistakes, secrets not set among them")),
+            S("grosz check"));
     else
         row(d, LEVEL_OK, S("files"),
             d->runs ? S("no mistakes; the program that runs has its secrets")
@@ -91,16 +94,21 @@ static void look_addresses(struct doctor *d) {
 
 enum { RENEWED_DAYS = 30, LAST_DAYS = 10 };
 
-/* Whoever renews does so 30 days before the end; an expired one is a mistake of the files. */
+/* Whoever renews does so 30 days before the end. */
 static void look_certificate(struct doctor *d) {
-    if (!d->house.certificate)
+    const struct certificate *c = d->house.certificate;
+    if (!c)
         return;
-    instant until = certificate_until(d->house.certificate);
-    int64_t days = (until - clock_now()) / TIME_DAY;
-    str says = JOIN(d->mem, S("the certificate is good until "),
-        str_part(time_iso(d->mem, until), 0, 10), S(", "), str_int(d->mem, days), S(" days"));
-    row(d, days < LAST_DAYS ? LEVEL_FAIL : days < RENEWED_DAYS ? LEVEL_WARN : LEVEL_OK,
-        S("tls"), says, S("renew it (certbot renew), then grosz reload"));
+    instant now = clock_now(), until = certificate_until(c);
+    int64_t days = (until - now) / TIME_DAY;
+    str fault = tls_fault(d->mem, c, now);
+    str says = JOIN(d->mem, S("the certificate is good until "), tls_day(d->mem, until), S(", "),
+        str_int(d->mem, days), S(" days"));
+    enum level level = fault.len || days < LAST_DAYS ? LEVEL_FAIL
+                       : days < RENEWED_DAYS         ? LEVEL_WARN
+                                                     : LEVEL_OK;
+    row(d, level, S("tls"), fault.len ? fault : says,
+        S("renew it (certbot renew), then grosz reload"));
 }
 
 /* ---- the machine ---- */

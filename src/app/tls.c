@@ -53,22 +53,20 @@ static void keys_check(const struct reading *r) {
                     table_guess(r->mem, t->name, keys, COUNT(keys))));
 }
 
-static str day(const struct reading *r, instant at) {
-    return str_part(time_iso(r->mem, at), 0, DATE);
+str tls_day(struct arena *mem, instant at) {
+    return str_part(time_iso(mem, at), 0, DATE);
 }
 
-static void time_check(
-    const struct reading *r, const struct tree *t, const struct certificate *c, instant now) {
+str tls_fault(struct arena *mem, const struct certificate *c, instant now) {
     instant from = certificate_from(c), until = certificate_until(c);
     if (now >= until)
-        mistake(r, t,
-            JOIN(r->mem, S("this certificate has expired on "), day(r, until),
-                S(": browsers refuse it. Renew it (`certbot renew`, or what made it)")));
-    else if (now < from)
-        mistake(r, t,
-            JOIN(r->mem, S("this certificate is not valid before "), day(r, from),
-                S(": browsers refuse it until then. Is the clock of this machine right? "
-              "(`timedatectl`)")));
+        return JOIN(mem, S("this certificate has expired on "), tls_day(mem, until),
+            S(": browsers refuse it. Renew it (`certbot renew`, or what made it)"));
+    if (now < from)
+        return JOIN(mem, S("this certificate is not valid before "), tls_day(mem, from),
+            S(": browsers refuse it until then. Is the clock of this machine right? "
+              "(`timedatectl`)"));
+    return S("");
 }
 
 /* "https://shop.example.com:8443/x": the host, of an IPv6 address without brackets. */
@@ -131,7 +129,9 @@ struct certificate *tls_load(
         mistake(&r, t, e.what);
     if (c) {
         arena_defer(mem, drop, c);
-        time_check(&r, t, c, now);
+        str fault = tls_fault(mem, c, now);
+        if (fault.len)
+            mistake(&r, t, fault);
         host_check(&r, t, c, shop->api);
     }
     return key_read(&r, c) && c ? c : NULL;

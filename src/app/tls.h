@@ -14,4 +14,9 @@
 struct certificate *tls_load(
     struct arena *mem, str dir, const struct shop *shop, instant now, struct report *report);
 
+/* Why browsers refuse it at that time; empty when they do not. */
+str tls_fault(struct arena *mem, const struct certificate *c, instant now);
+/* "2026-11-27" */
+str tls_day(struct arena *mem, instant at);
+
 #endif

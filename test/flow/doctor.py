@@ -1,10 +1,12 @@
 """doctor: what it looks at, what it says, and the command that mends it; running and stopped."""
+import datetime
 import json
 import os
 import sqlite3
 
 from buying import demo, order_json, reference_of, test_note
 from driver import wait_for
+from tls import openssl, put
 
 BROKEN = [  # name, file, old, new, which row, its state, exit code
     ("a mistake in the files", "shop.yml", "lang: en", "lang: english", "files", "fail", 3),
@@ -36,6 +38,69 @@ def broken(rows, shop):
         got, seen, done = look(shop)
         rows.add(name, got == code and seen.get(what, {}).get("state") == state, (got, seen, done.stderr))
         shop.write(file, good)
+
+
+CA = """[ca]
+default_ca = own
+[own]
+database = %(at)s/index
+new_certs_dir = %(at)s
+rand_serial = yes
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+subjectAltName = DNS:shop.example.com
+"""
+
+
+def certificate(at, name, first, last):
+    """name.pem and name.key, good from and until so many days from now."""
+    os.makedirs(at, exist_ok=True)
+    open(f"{at}/index", "w").close()
+    with open(f"{at}/ca.conf", "w") as f:
+        f.write(CA % {"at": at})
+    now = datetime.datetime.now(datetime.timezone.utc)
+    start, end = (f"{now + datetime.timedelta(days=d, hours=1):%Y%m%d%H%M%SZ}" for d in (first, last))
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=shop",
+            "-keyout", f"{at}/{name}.key", "-out", f"{at}/{name}.csr")
+    openssl("ca", "-batch", "-selfsign", "-notext", "-config", f"{at}/ca.conf", "-keyfile", f"{at}/{name}.key",
+            "-startdate", start, "-enddate", end, "-in", f"{at}/{name}.csr", "-out", f"{at}/{name}.pem")
+    os.chmod(f"{at}/{name}.key", 0o600)
+
+
+CERTIFICATES = [  # name, from and until in days from now, whose key, the row and its state, its words, exit code
+    ("good for long", -1, 90, "own", "tls", "ok", "90 days", 0),
+    ("good for a month", -60, 30, "own", "tls", "ok", "30 days", 0),
+    ("not renewed", -60, 29, "own", "tls", "warn", "29 days", 0),
+    ("still not renewed", -80, 10, "own", "tls", "warn", "10 days", 0),
+    ("about to end", -81, 9, "own", "tls", "fail", "9 days", 3),
+    ("its last hour", -90, 0, "own", "tls", "fail", "0 days", 3),
+    ("expired", -91, -1, "own", "tls", "fail", "expired on", 3),
+    ("not yet", 1, 91, "own", "tls", "fail", "not valid before", 3),
+    ("expired, among the files", -91, -1, "own", "files", "fail", "1 mistake", 3),
+    ("another one's key", -1, 90, "other", "files", "fail", "1 mistake", 3),
+    ("no key", -1, 90, "none", "files", "fail", "1 mistake", 3),
+]
+
+
+def certificates(rows, program, folder):
+    """The program's own certificate, by its files of today, whatever the running one still shows."""
+    at = os.path.join(folder, "certificates")
+    shop = demo(program, os.path.join(folder, "tls"), [("", f"\ntls: {{cert: {at}/cert.pem, key: {at}/key.pem}}\n")])
+    shop.change("shop.yml", "url: http:", "url: https:")
+    certificate(at, "other", -1, 90)
+    for name, first, last, key, what, state, words, want in CERTIFICATES:
+        certificate(at, "own", first, last)
+        put(at, "own", "other" if key == "other" else "own")
+        if key == "none":
+            os.remove(f"{at}/key.pem")
+        code, seen, done = look(shop)
+        row = seen.get(what, {})
+        rows.add(f"{name}: {what} {state}", (code, row.get("state")) == (want, state) and words in row["says"]
+                 and (state == "ok" or row["mend"]), (code, row, done.stderr))
 
 
 def proxy(rows, shop):
@@ -131,6 +196,7 @@ def secrets(rows, program, folder):
 def run(rows, program, folder):
     told(rows, program, folder)
     secrets(rows, program, folder)
+    certificates(rows, program, folder)
     shop = demo(program, os.path.join(folder, "doctor"))
     shop.start()
     well(rows, shop, "running")
