@@ -283,15 +283,14 @@ static void secrets_read(struct arena *mem, struct shop *shop, bool strict, stru
 /* A full disk may have room again by itself; all else waits for the owner. */
 static err var_fault(struct arena *mem, str dir, str path, err e) {
     str whole = JOIN(mem, dir, S("/"), path);
-    bool full = e.code == ERR_FULL;
     if (e.code == ERR_NONE || e.code == ERR_BUSY)
         return e;
-    return err_make(full ? ERR_FULL : ERR_SETUP,
-        JOIN(mem, S("cannot make "), whole, S(": "), e.what,
-            full ? S(". `df -h ") : S(". var must be a folder that this user may write: `ls -ld "),
-            full ? dir : JOIN(mem, dir, S("/var")),
-            full ? S("` shows the room that is left: make some, then start again")
-                 : S("` shows what is there; mend it, then start again")));
+    e = err_in(mem, e, JOIN(mem, S("cannot make "), whole, S(": ")));
+    if (e.code == ERR_FULL)
+        return e;
+    return err_make(ERR_SETUP,
+        JOIN(mem, e.what, S(". var must be a folder that this user may write: `ls -ld "), dir,
+            S("/var` shows what is there; mend it, then start again")));
 }
 
 err load_var(struct arena *mem, str dir) {

@@ -234,7 +234,7 @@ static err run(struct arena *mem, int argc, char **argv) {
 
 /* A disk is full in many places, and what mends it is the same in all. */
 static str advice(err e) {
-    bool full = e.code == ERR_FULL && str_find(e.what, S("df -h")) == e.what.len;
+    bool full = e.code == ERR_FULL;
     return full ? S(". `df -h` shows where room is left: make some, then type it again") : S("");
 }
 

@@ -63,9 +63,6 @@ static err store_advice(struct arena *mem, str path, err e) {
     if (e.code == ERR_CORRUPT)
         e.what = JOIN(mem, e.what, S(". The file is damaged, or not a shop's. Move it away (`mv "),
             path, S(" "), path, S(".damaged`), then `grosz restore FILE` puts a backup there"));
-    if (e.code == ERR_FULL)
-        e.what = JOIN(mem, e.what, S(". `df -h "), path,
-            S("` shows the room that is left: make some, then start again"));
     return e;
 }
 

@@ -21,10 +21,6 @@ static void mistake(const struct reading *r, const struct tree *t, str sentence)
     say_at(r, t, REPORT_MISTAKE, sentence);
 }
 
-static bool has(str text, str word) {
-    return str_find(text, word) < text.len;
-}
-
 /* The entry, when it names a file that can be read. */
 static const struct tree *file_read(const struct reading *r, str name, str *text, unsigned *mode) {
     const struct tree *t = tree_find(r->map, name);
@@ -36,7 +32,7 @@ static const struct tree *file_read(const struct reading *r, str name, str *text
     err e = files_read_anywhere(r->mem, r->dir, tree_str(t), PEM_MAX, text, mode);
     if (e.code == ERR_NONE)
         return t;
-    if (has(e.what, S("no permission")))
+    if (e.code == ERR_SETUP)
         e.what = JOIN(r->mem, e.what,
             S(". The user that runs the shop must be able to read it: have it copied to a folder "
               "of his own (doc/operate.md, TLS without a proxy)"));
