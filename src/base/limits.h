@@ -26,7 +26,7 @@ enum {
     LIMIT_CHANGE_PUTS = 100, /* puts in a change: Azure's transaction */
     LIMIT_PAGE = 4 << 20,    /* a rendered page */
     LIMIT_REPORT_ROWS = 1000,
-    LIMIT_FIELD = 4096, /* a form field before its own limit is looked at */
+    LIMIT_FIELD = 4096, /* the name of a form field; a value that a partner gives */
     LIMIT_FIELDS = 100,
     LIMIT_HEADERS = 100, /* of a request */
 };

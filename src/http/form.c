@@ -17,8 +17,6 @@ static err text_read(struct arena *mem, str raw, str *out) {
     str text = {0};
     if (!percent_read(mem, raw, true, &text))
         return err_make(ERR_INVALID, S("a field is not percent-encoded properly"));
-    if (text.len > LIMIT_FIELD)
-        return err_make(ERR_TOO_BIG, S("a field is too long"));
     if (!is_clean(text))
         return err_make(ERR_INVALID, S("a field is not clean UTF-8 text"));
     *out = text;
@@ -29,6 +27,8 @@ static err field_read(struct arena *mem, str piece, struct tree *fields, struct 
     str name = {0}, value = {0};
     size_t at = str_find_byte(piece, '=');
     TRY(text_read(mem, str_part(piece, 0, at), &name));
+    if (name.len > LIMIT_FIELD)
+        return err_make(ERR_TOO_BIG, S("the name of a field is too long"));
     TRY(text_read(mem, str_from(piece, at + 1), &value));
     if (!tree_find(fields, name))
         tree_put_text(mem, fields, name, value);

@@ -6,9 +6,10 @@
 #include "base/err.h"
 #include "base/tree.h"
 
-/* A map of name -> text, in order; limits LIMIT_FIELDS and LIMIT_FIELD (ERR_TOO_BIG). Names in
- * `*twice` (a list) came more than once; the first value is kept. ERR_INVALID: broken %XX, not
- * UTF-8, NUL or control characters other than tab, CR, LF. */
+/* A map of name -> text, in order; at most LIMIT_FIELDS, names of LIMIT_FIELD (ERR_TOO_BIG). A text
+ * may be as long as the body: whoever knows the field tells its sender. Names in `*twice` (a list)
+ * came more than once; the first value is kept. ERR_INVALID: broken %XX, not UTF-8, NUL or control
+ * characters other than tab, CR, LF. */
 MUST err form_read(struct arena *mem, str body, struct tree **out, struct tree **twice);
 
 #endif

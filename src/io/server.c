@@ -136,6 +136,9 @@ static err check_head(struct exchange *x, const char *version) {
     return plain ? OK_ERR : err_make(ERR_INVALID, S("a folded or broken line"));
 }
 
+static const str too_long =
+    S_INIT("This is longer than 64 KiB, the most that is taken here. Nothing was charged.\n");
+
 /* The first call for a request: everything but the body is there. */
 static void begin(struct exchange *x, const char *method, const char *version) {
     read_head(x, method);
@@ -155,7 +158,7 @@ static void begin(struct exchange *x, const char *method, const char *version) {
     bool asks = request_header(&x->request, S("Expect")).len > 0;
     /* A sender that waits for our consent has sent nothing yet: an early answer reaches it. */
     if (known && (size > SWALLOW || (asks && size > LIMIT_BODY)))
-        refuse(x, 413, S("too long\n"));
+        refuse(x, 413, too_long);
 }
 
 static void take_body(struct exchange *x, const char *bytes, size_t size) {
@@ -167,7 +170,7 @@ static void take_body(struct exchange *x, const char *bytes, size_t size) {
 static void finish(struct exchange *x) {
     struct door *d = x->door;
     if (x->body_size > LIMIT_BODY) {
-        refuse(x, 413, S("too long\n"));
+        refuse(x, 413, too_long);
         return;
     }
     x->request.body = buf_str(&x->body);
