@@ -155,6 +155,8 @@ def in_front(rows, program, folder, name, make, over_unix):
              and made.get("link", "").startswith(f"https://localhost:{port}/"), made)
     rows.same(f"{row}: and open", anna.ask("GET", re.sub(r"^https://[^/]*", "", made.get("page", "/")))[0], 200)
     coded(rows, row, anna)
+    many = "; ".join(f"analytics_{i}={'x' * 40}" for i in range(120))
+    rows.same(f"{row}: cookies of other pages do not keep a buyer out", anna.ask("GET", "/", Cookie=many)[0], 200)
     anna.ask("GET", "/", X_Request_Id="forged-by-anna")
     rows.add(f"{row}: no stranger names a request", re.search(r"ref=[0-9a-f-]{32,36} ", shop.log_text())
              and "forged-by-anna" not in shop.log_text(), shop.log_end())
