@@ -6,7 +6,7 @@ static err shop_load(const struct command_call *c, struct house_shop *shop) {
     struct report report = report_new(c->mem);
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
-    TRY(load(c->mem, dir, false, &report, shop));
+    load(c->mem, dir, false, &report, shop);
     for (const struct report_row *row = report.first; row; row = row->next)
         if (row->level == REPORT_MISTAKE)
             talk_line(report_line(c->mem, row));

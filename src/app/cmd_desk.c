@@ -27,7 +27,7 @@ static err ask_store(
     struct report report = report_new(c->mem);
     struct house_shop shop;
     struct opened open;
-    TRY(load(c->mem, dir, true, &report, &shop));
+    load(c->mem, dir, true, &report, &shop);
     TRY(load_owner(c->mem, dir));
     TRY(load_secret(c->mem, dir, shop.shop));
     TRY(open_doors(c->mem, &shop, &open));

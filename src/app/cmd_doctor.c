@@ -320,7 +320,7 @@ err command_doctor(const struct command_call *c) {
     if (c->mail.len)
         TRY(mail_address(c->mail, &to));
     d.runs = command_ask_running(c, S("GET"), S("/doctor"), &d.kept).code == ERR_NONE;
-    TRY(load(c->mem, dir, !d.runs || c->mail.len, &report, &d.house));
+    load(c->mem, dir, !d.runs || c->mail.len, &report, &d.house);
     ask_kept(&d, &report);
     look(&d, &report);
     if (c->tell)

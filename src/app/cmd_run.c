@@ -31,7 +31,7 @@ err command_check(const struct command_call *c) {
     struct house_shop shop;
     str dir = {0};
     TRY(load_find(c->mem, c->dir, &dir));
-    TRY(load(c->mem, dir, false, &report, &shop));
+    load(c->mem, dir, false, &report, &shop);
     if (!report.mistakes)
         trial(c->mem, &shop, &report);
     if (c->json) {
@@ -81,7 +81,7 @@ static err house_command(const struct command_call *c, bool serve) {
     TRY(idle_read(c, &options.idle_s));
     TRY(load_find(c->mem, c->dir, &dir));
     struct snapshot *first = snapshot_new();
-    TRY(load(first->mem, dir, true, &first->report, &first->shop));
+    load(first->mem, dir, true, &first->report, &first->shop);
     report_print(c->mem, &first->report);
     if (first->report.mistakes)
         return err_make(ERR_SETUP,

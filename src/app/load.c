@@ -50,15 +50,15 @@ err load_find(struct arena *mem, str dir, str *out) {
 
 /* ---- files ---- */
 
-/* The place names the file already: "shop.yml is not a file" becomes "this is not a file". */
+/* The place names it already: "shop.yml is not a file" becomes "this is not a file". */
 static void file_mistake(struct report *report, str path, err e) {
-    str about = JOIN(report->mem, path, S(" is "));
-    str reading = JOIN(report->mem, S("cannot read "), path, S(": it "));
+    const str begins[][2] = {{JOIN(report->mem, path, S(" is ")), S("this is ")},
+        {JOIN(report->mem, S("cannot read "), path, S(": it ")), S("this file ")},
+        {JOIN(report->mem, S("cannot list "), path, S(": it ")), S("this folder ")}};
     str what = e.what;
-    if (str_starts(what, about))
-        what = JOIN(report->mem, S("this is "), str_from(what, about.len));
-    else if (str_starts(what, reading))
-        what = JOIN(report->mem, S("this file "), str_from(what, reading.len));
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (str_starts(what, begins[i][0]))
+            what = JOIN(report->mem, begins[i][1], str_from(what, begins[i][0].len));
     report_add(report, REPORT_MISTAKE, (struct place){.file = path}, what);
 }
 
@@ -110,13 +110,20 @@ static void front_cut(
         page->title = tree_get(front, S("title"));
 }
 
-static err pages_read(struct arena *mem, str dir, struct report *report, struct site *site) {
+/* False: there is nothing to read. A folder that is not there is no mistake. */
+static bool list_read(struct arena *mem, str dir, str path, struct report *report,
+    const str **names, size_t *count) {
+    err e = files_list(mem, dir, path, names, count);
+    if (e.code != ERR_NONE && e.code != ERR_ABSENT)
+        file_mistake(report, path, e);
+    return e.code == ERR_NONE;
+}
+
+static void pages_read(struct arena *mem, str dir, struct report *report, struct site *site) {
     const str *names = NULL;
     size_t count = 0;
-    err e = files_list(mem, dir, S("pages"), &names, &count);
-    if (e.code == ERR_ABSENT)
-        return OK_ERR;
-    TRY(e);
+    if (!list_read(mem, dir, S("pages"), report, &names, &count))
+        return;
     struct site_page *pages = arena_array(mem, count + 1, sizeof(*pages));
     for (size_t i = 0; i < count; i++) {
         if (!str_ends(names[i], S(".md")))
@@ -133,17 +140,14 @@ static err pages_read(struct arena *mem, str dir, struct report *report, struct 
         front_cut(mem, file, text, report, p);
     }
     site->pages = pages;
-    return OK_ERR;
 }
 
-static err theme_files(struct arena *mem, str dir, str below, struct report *report,
+static void theme_files(struct arena *mem, str dir, str below, struct report *report,
     struct theme_file *files, size_t *count) {
     const str *names = NULL;
     size_t found = 0;
-    err e = files_list(mem, dir, JOIN(mem, S("theme"), below), &names, &found);
-    if (e.code == ERR_ABSENT)
-        return OK_ERR;
-    TRY(e);
+    if (!list_read(mem, dir, JOIN(mem, S("theme"), below), report, &names, &found))
+        return;
     for (size_t i = 0; i < found && *count < 400; i++) {
         str path = JOIN(mem, S("theme"), below, S("/"), names[i]);
         struct theme_file *f = &files[*count];
@@ -155,16 +159,15 @@ static err theme_files(struct arena *mem, str dir, str below, struct report *rep
         f->name = str_from(JOIN(mem, below, S("/"), names[i]), 1);
         *count += got.code == ERR_NONE;
     }
-    return OK_ERR;
 }
 
-static err theme_load(struct arena *mem, str dir, struct report *report, struct site *site) {
+static void theme_load(struct arena *mem, str dir, struct report *report, struct site *site) {
     size_t count = theme_builtin_count;
     struct theme_file *files = arena_array(mem, count + 400, sizeof(*files));
     memcpy(files, theme_builtin, count * sizeof(*files));
     size_t own = 0;
-    TRY(theme_files(mem, dir, S(""), report, files + count, &own));
-    TRY(theme_files(mem, dir, S("/mail"), report, files + count, &own));
+    theme_files(mem, dir, S(""), report, files + count, &own);
+    theme_files(mem, dir, S("/mail"), report, files + count, &own);
     struct report found = report_new(mem);
     site->theme = theme_read(mem, files, count + own, &found);
     for (const struct report_row *row = found.first; row; row = row->next) {
@@ -172,7 +175,6 @@ static err theme_load(struct arena *mem, str dir, struct report *report, struct 
         at.file = JOIN(mem, S("theme/"), at.file);
         report_add(report, row->level, at, row->sentence);
     }
-    return OK_ERR;
 }
 
 /* ---- what the shop must not know by itself ---- */
@@ -365,7 +367,7 @@ err load_secret(struct arena *mem, str dir, struct shop *shop) {
     return OK_ERR;
 }
 
-static err load_all(struct arena *mem, str dir, const struct shop *before, struct report *report,
+static void load_all(struct arena *mem, str dir, const struct shop *before, struct report *report,
     struct house_shop *out) {
     struct shop_partners partners = {.values = values_of};
     partners.gateways = gateway_names(&partners.gateway_count);
@@ -375,27 +377,24 @@ static err load_all(struct arena *mem, str dir, const struct shop *before, struc
     struct shop *shop = shop_read(mem, settings, products, &partners, report);
     *out = (struct house_shop){.dir = dir, .shop = shop, .shelf = shelf_new(mem)};
     out->site.shop = shop;
-    TRY(pages_read(mem, dir, report, &out->site));
-    TRY(theme_load(mem, dir, report, &out->site));
+    pages_read(mem, dir, report, &out->site);
+    theme_load(mem, dir, report, &out->site);
     partners_check(shop, report);
     zone_load(mem, shop, report);
     world_check(mem, shop, report);
     out->certificate = tls_load(mem, dir, shop, clock_now(), report);
     inventory(mem, out, before, report);
-    return OK_ERR;
 }
 
-err load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out) {
-    TRY(load_all(mem, dir, NULL, report, out));
+void load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out) {
+    load_all(mem, dir, NULL, report, out);
     secrets_read(mem, out->shop, secrets, report);
     report_sort(report);
-    return OK_ERR;
 }
 
-err load_edited(struct arena *mem, str dir, const struct shop *before, struct report *report,
+void load_edited(struct arena *mem, str dir, const struct shop *before, struct report *report,
     struct house_shop *out) {
-    TRY(load_all(mem, dir, before, report, out));
+    load_all(mem, dir, before, report, out);
     secrets_read(mem, out->shop, true, report);
     report_sort(report);
-    return OK_ERR;
 }

@@ -20,11 +20,10 @@ struct house_shop {
 MUST err load_find(struct arena *mem, str dir, str *out);
 /* Reads and checks. `secrets`: also resolve ${NAME}; what is not set is a mistake at its place. The
  * result is there also with mistakes, for showing. */
-MUST err load(
-    struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out);
+void load(struct arena *mem, str dir, bool secrets, struct report *report, struct house_shop *out);
 /* The same, with secrets, after an edit that left courses and pictures alone; `before` was without
  * mistakes: courses and pictures of the products that are as they were are not looked at again. */
-MUST err load_edited(struct arena *mem, str dir, const struct shop *before, struct report *report,
+void load_edited(struct arena *mem, str dir, const struct shop *before, struct report *report,
     struct house_shop *out);
 
 /* var/, where all that the program keeps lies. */

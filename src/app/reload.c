@@ -44,8 +44,10 @@ void reload_here(struct shop *shop, struct arena *mem, str here) {
 static err read_again(struct reloader *all, struct snapshot *made) {
     const struct shop *old = all->old->shop;
     struct house_shop *new = &made->shop;
-    TRY(all->slight ? load_edited(made->mem, all->dir, old, &made->report, new)
-                    : load(made->mem, all->dir, true, &made->report, new));
+    if (all->slight)
+        load_edited(made->mem, all->dir, old, &made->report, new);
+    else
+        load(made->mem, all->dir, true, &made->report, new);
     /* Who edits wants to see what only shows when a page is made, before a page is that. */
     if (all->here.len && !made->report.mistakes)
         trial_edited(made->mem, new, old, &made->report);

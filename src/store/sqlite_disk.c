@@ -34,7 +34,9 @@ static err disk_lock(struct arena *mem, str path, int *out) {
 
     if (lock < 0)
         return err_make(ERR_SETUP,
-            JOIN(mem, S("cannot make "), str_of(name), S(": "), str_of(strerror(errno))));
+            JOIN(mem, S("cannot make "), str_of(name), S(": "), str_of(strerror(errno)),
+                S(". `ls -ld` and `findmnt -T "), str_of(name),
+                S("` show whose folder it is and whether its disk may be written")));
     if (flock(lock, LOCK_EX | LOCK_NB)) {
         err e = disk_is_held(mem, lock, path);
         close(lock);

@@ -22,8 +22,8 @@ static double cpu(void) {
 static bool shop_load(struct arena *mem, const char *dir, struct house_shop *out) {
     static const char secret[33] = "0123456789abcdef0123456789abcdef";
     struct report report = report_new(mem);
-    err e = load(mem, str_of(dir), false, &report, out);
-    bool fine = e.code == ERR_NONE;
+    bool fine = true;
+    load(mem, str_of(dir), false, &report, out);
     for (const struct report_row *r = report.first; r; r = r->next) {
         str line = report_line(mem, r);
         if (r->level == REPORT_MISTAKE)
