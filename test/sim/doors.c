@@ -111,11 +111,6 @@ static err door_list(
     return OK_ERR;
 }
 
-/* What becomes of one change before the store sees it. */
-struct fate {
-    bool lost, hidden, full;
-};
-
 static struct fate fate_of(struct sim *s, const struct change *c, bool last) {
     bool spared = is_narrow(s) && !last; /* of several, each by itself is not needed to see more */
     struct fate f = {.lost = !spared && strikes(s, FAULT_LOST)};
@@ -157,11 +152,10 @@ static void told(struct sim *s, struct change *c, const struct fate *f) {
 
 /* All that are not lost go to the store together, as they came. */
 static void apply_all(struct sim *s, struct change *changes, size_t count) {
-    enum { MOST = 512 };
-    struct change batch[MOST];
-    struct fate fates[MOST];
+    struct change *batch = s->batch;
+    struct fate *fates = s->fates;
     size_t kept = 0;
-    if (count > MOST)
+    if (count > SIM_BATCH)
         abort();
     for (size_t i = 0; i < count; i++) {
         fates[i] = fate_of(s, &changes[i], i + 1 == count);

@@ -125,6 +125,13 @@ static size_t step_applied(struct sim *s, str rest, str was, struct step *step) 
     return e.code == ERR_NONE && !row.broken ? row.at : 0;
 }
 
+/* Bytes of a row that were not there before. */
+static void bytes_applied(struct sim *s, str bytes) {
+    if (!s->script)
+        trace_add(s, hash_bytes(1, bytes));
+    check_text(s, "a row", bytes);
+}
+
 /* Mostly one step of an order is another, and all the rest was looked at before. False, and nothing
  * done: there is more to it, it must be read as a whole. */
 static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
@@ -145,24 +152,30 @@ static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
     if (at != bytes.len)
         return false;
     row_keep(s, o, bytes);
-    memcpy(o->rows, rows, sizeof(rows));
-    for (size_t i = 0; i < o->row_steps && !s->failed; i++)
-        if (steps[i].key.len)
-            check_step(s, o, &steps[i]);
+    memcpy(o->rows, rows, o->row_steps * sizeof(*rows));
+    for (size_t i = 0; i < o->row_steps && !s->failed; i++) {
+        if (!steps[i].key.len)
+            continue;
+        bytes_applied(s, str_part(bytes, rows[i].at, rows[i].len));
+        check_step(s, o, &steps[i]);
+    }
     return true;
 }
 
 static void order_applied(struct sim *s, const struct put *p) {
     struct ghost_order *o = ghost_order(s, p->part, true);
     struct order *kept = NULL;
-    if (!o)
+    if (!o) {
+        check_text(s, "a row", p->bytes);
         return;
+    }
     if (p->drop) {
         violate(s, "S1", "the order %s was dropped", o->id);
         return;
     }
     if (steps_applied(s, o, p->bytes))
         return;
+    bytes_applied(s, p->bytes);
     err e = order_read(s->scratch, p->bytes, &kept);
     if (e.code != ERR_NONE)
         violate(s, "S1", "the order %s does not read: %.*s", o->id, (int)e.what.len, e.what.ptr);
@@ -230,8 +243,9 @@ void ghost_applied(struct sim *s, const struct change *c) {
     for (size_t i = 0; i < c->count; i++) {
         const struct put *p = &c->puts[i];
         if (!s->script)
-            trace_add(s, hash_bytes(hash_bytes(note_name(p->part, p->key), p->kind), p->bytes));
-        check_text(s, "a row", p->bytes);
+            trace_add(s, hash_bytes(note_name(p->part, p->key), p->kind));
+        if (p->bytes.len && !str_is(p->kind, S("order")))
+            bytes_applied(s, p->bytes);
         if (!restore_knows(p->kind))
             violate(s, "the simulator", "does not copy rows of kind %.*s", (int)p->kind.len,
                 p->kind.ptr);

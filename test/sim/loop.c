@@ -74,7 +74,7 @@ bool event_next(struct sim *s) {
  * the stack we go to. swapcontext does the same with two system calls more. */
 #if defined(__x86_64__)
 void stack_switch(void **from, void *to);
-__asm__(".text\n.type stack_switch, @function\nstack_switch:\n"
+__asm__(".text\n.globl stack_switch\n.type stack_switch, @function\nstack_switch:\n"
         "endbr64\n"
         "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
         "mov %rsp, (%rdi)\nmov %rsi, %rsp\n"

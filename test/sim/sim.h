@@ -23,6 +23,7 @@ enum {
     SIM_ORDERS = 256,
     SIM_STEPS = 40,
     SIM_NOTICES = 512,
+    SIM_BATCH = 512,
 };
 
 /* What may go wrong. Each is a rate of 1024, 0 when the seed has none of it. */
@@ -201,6 +202,11 @@ struct totals {
     int64_t struck[FAULTS];
 };
 
+/* What becomes of one change before the store sees it. */
+struct fate {
+    bool lost, hidden, full;
+};
+
 struct sim {
     uint64_t seed, dice;
     struct arena *mem, *scratch;
@@ -237,6 +243,8 @@ struct sim {
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
     bool committers;      /* each process has one; else it speaks to the store itself */
+    struct change batch[SIM_BATCH]; /* what is applied now */
+    struct fate fates[SIM_BATCH];
     struct fibre *author; /* of the change that is applied */
     bool again;           /* after a restart: whose write it was that is found now is not known */
     char why[400];
