@@ -37,22 +37,21 @@ struct step *orders_step_by_key(struct order *o, str key) {
 /* What the store has to hold for a step: its job row with a due time, or its stuck row, or
  * nothing. */
 struct shadow {
-    str key;
     bool job, stuck;
     instant due;
 };
 
-static struct shadow shadow_of(struct arena *mem, const struct step *s) {
-    struct shadow w = {.key = orders_step_row(mem, s), .due = s->due > 0 ? s->due : 1};
+static struct shadow shadow_of(const struct step *s) {
+    struct shadow w = {.due = s->due > 0 ? s->due : 1};
     w.job = s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN;
     w.stuck = s->state == STEP_HOLD || s->state == STEP_POISON;
     return w;
 }
 
 static struct shadow *shadows(struct arena *mem, const struct order *o) {
-    struct shadow *all = arena_array(mem, o->step_count + 1, sizeof(*all));
+    struct shadow *all = arena_bytes(mem, (o->step_count + 1) * sizeof(*all));
     for (size_t i = 0; i < o->step_count; i++)
-        all[i] = shadow_of(mem, &o->steps[i]);
+        all[i] = shadow_of(&o->steps[i]);
     return all;
 }
 
@@ -70,25 +69,26 @@ static void put_add(struct writing *w, struct put p) {
     w->puts[w->count++] = p;
 }
 
-static void job_put(
-    struct writing *w, const struct shadow *old, const struct shadow *now, const struct row *job) {
-    bool fenced = job && str_is(job->kind, S("job")) && str_is(job->key, now->key);
-    struct put p = {.kind = S("job"), .key = now->key, .version = fenced ? job->version : PUT_ANY};
-    if (now->job) {
-        p.due = now->due;
-        if (fenced || !old->job || old->due != now->due)
-            put_add(w, p);
-    } else if (fenced || old->job) {
-        p.drop = true;
-        put_add(w, p);
-    }
+/* `job`: the leased row when it is this step's. */
+static void job_put(struct arena *mem, struct writing *w, const struct step *step,
+    const struct shadow *old, const struct shadow *now, const struct row *job) {
+    bool put = now->job && (job || !old->job || old->due != now->due);
+    bool drop = !now->job && (job || old->job);
+    if (put || drop)
+        put_add(w, (struct put){.kind = S("job"),
+                       .key = orders_step_row(mem, step),
+                       .version = job ? job->version : PUT_ANY,
+                       .due = put ? now->due : 0,
+                       .drop = drop});
 }
 
-static void stuck_put(struct writing *w, const struct shadow *old, const struct shadow *now) {
+static void stuck_put(struct arena *mem, struct writing *w, const struct step *step,
+    const struct shadow *old, const struct shadow *now) {
     if (old->stuck != now->stuck)
-        put_add(
-            w, (struct put){
-                   .kind = S("stuck"), .key = now->key, .version = PUT_ANY, .drop = !now->stuck});
+        put_add(w, (struct put){.kind = S("stuck"),
+                       .key = orders_step_row(mem, step),
+                       .version = PUT_ANY,
+                       .drop = !now->stuck});
 }
 
 /* An UNKNOWN whose time has come is written before its partner is asked, and with a later time
@@ -98,16 +98,20 @@ static bool is_in_hand(const struct step *s, instant now) {
 }
 
 static void steps_put(struct arena *mem, struct writing *w, const struct shadow *before,
-    size_t count_before, const struct order *o, struct row *job) {
+    size_t count_before, struct order *o, const struct row *job) {
     struct shadow nothing = {0};
+    bool is_job = job && str_is(job->kind, S("job"));
+    const struct step *leased = is_job ? orders_step_by_key(o, job->key) : NULL;
     for (size_t i = 0; i < o->step_count; i++) {
-        struct shadow now = shadow_of(mem, &o->steps[i]);
+        const struct step *step = &o->steps[i];
+        const struct row *its = step == leased ? job : NULL;
+        struct shadow now = shadow_of(step);
         const struct shadow *old = i < count_before ? &before[i] : &nothing;
         /* While it is being sent or asked about the job stays leased as it is. */
-        if (is_in_hand(&o->steps[i], w->now) && job && str_is(job->key, now.key))
+        if (its && is_in_hand(step, w->now))
             now.due = job->due;
-        job_put(w, old, &now, job);
-        stuck_put(w, old, &now);
+        job_put(mem, w, step, old, &now, its);
+        stuck_put(mem, w, step, old, &now);
     }
 }
 

@@ -63,6 +63,14 @@ static void characters_write(struct buf *b, str s, bool name) {
  * jansson refuses), become U+FFFD. One stranger's byte must not make a kept row unreadable. */
 static void string_write(struct buf *b, str s, bool name) {
     size_t plain = json_plain(s);
+    if (plain == s.len && (s.len + 2 <= b->room - b->len || buf_room(b, s.len + 2))) {
+        char *at = b->ptr + b->len;
+        *at = '"';
+        memcpy(at + 1, s.len ? s.ptr : "", s.len);
+        at[s.len + 1] = '"';
+        b->len += s.len + 2;
+        return;
+    }
     buf_byte(b, '"');
     buf_add(b, str_part(s, 0, plain));
     for (s = str_from(s, plain); s.len;) {

@@ -1,7 +1,6 @@
 #include "base/json_row.h"
 
 #include "base/encode.h"
-#include "base/json_plain.h"
 #include "base/limits.h"
 
 /* Strict by itself, but for duplicate names and numbers out of a double's range; test_json holds it
@@ -21,12 +20,18 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void blanks(struct json_row *r) {
+static void blanks_skip(struct json_row *r) {
     for (; is_blank(peek(r)); r->at++)
         if (r->text.ptr[r->at] == '\n') {
             r->line++;
             r->line_at = r->at + 1;
         }
+}
+
+/* Rows of our own have none. */
+static inline void blanks(struct json_row *r) {
+    if (is_blank(peek(r)))
+        blanks_skip(r);
 }
 
 static int column(const struct json_row *r) {
@@ -125,15 +130,10 @@ static bool string_unescape(struct json_row *r, size_t end, str *out) {
     return true;
 }
 
-/* Most strings are plain: then they are the bytes of the row itself. */
 static bool string_read(struct json_row *r, str *out) {
-    size_t start = ++r->at;
-    size_t plain = start + json_plain((str){r->text.ptr + start, r->text.len - start});
-    if (plain < r->text.len && r->text.ptr[plain] == '"') {
-        *out = (str){r->text.ptr + start, plain - start};
-        r->at = plain + 1;
+    if (json_row_plain(r, out))
         return true;
-    }
+    size_t start = ++r->at;
     size_t end = string_end(r);
     if (end >= r->text.len || r->text.ptr[end] != '"')
         return broken(r);
@@ -214,6 +214,10 @@ bool json_row_open(struct json_row *r, char begin) {
 
 bool json_row_more(struct json_row *r, char end) {
     bool first = r->first;
+    if (!first && peek(r) == ',') {
+        r->at++;
+        return true;
+    }
     r->first = false;
     if (take(r, end)) {
         r->depth--;
@@ -229,12 +233,20 @@ bool json_row_name(struct json_row *r, str *out) {
     return string_read(r, out) && (take(r, ':') || broken(r));
 }
 
-bool json_row_is_name(struct json_row *r, str name) {
-    const char *at = r->text.ptr + r->at;
-    if (r->text.len - r->at < name.len + 3 || at[name.len + 1] != '"' || at[1] != name.ptr[0]
-        || at[0] != '"' || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
+/* Eight digits at once, as an instant has them: pairs, then fours, then all. */
+static bool eight_digits(const char *from, int64_t *out) {
+    uint64_t w;
+    memcpy(&w, from, sizeof(w));
+    w = le64toh(w);
+    const uint64_t zeros = 0x3030303030303030, highs = 0xf0f0f0f0f0f0f0f0;
+    if (((w & highs) | ((w + 0x0606060606060606) & highs) >> 4) != (zeros | zeros >> 4))
         return false;
-    r->at += name.len + 3;
+    w -= zeros;
+    w = w * 10 + (w >> 8);
+    w = (((w & 0x000000ff000000ff) * (100 + (UINT64_C(1000000) << 32)))
+            + (((w >> 16) & 0x000000ff000000ff) * (1 + (UINT64_C(10000) << 32))))
+        >> 32;
+    *out = (int64_t)(w & UINT32_MAX);
     return true;
 }
 
@@ -243,7 +255,10 @@ bool json_row_int(struct json_row *r, int64_t *out) {
     bool minus = peek(r) == '-';
     size_t from = r->at + minus, at = from, end = r->text.len;
     int64_t number = 0;
-    end = end - from > DIGITS ? from + DIGITS : end;
+    if (end - from > DIGITS) {
+        end = from + DIGITS;
+        at += eight_digits(r->text.ptr + from, &number) ? 8 : 0;
+    }
     for (; at < end && r->text.ptr[at] >= '0' && r->text.ptr[at] <= '9'; at++)
         number = number * 10 + (r->text.ptr[at] - '0');
     bool zero = at > from && r->text.ptr[from] == '0' && at - from > 1;

@@ -10,6 +10,7 @@
 #define BASE_JSON_ROW_H
 
 #include "base/err.h"
+#include "base/json_plain.h"
 #include "base/tree.h"
 
 struct json_row {
@@ -31,11 +32,32 @@ char json_row_kind(struct json_row *r);
 bool json_row_open(struct json_row *r, char begin);
 bool json_row_more(struct json_row *r, char end);
 bool json_row_name(struct json_row *r, str *out);
-/* The name (not empty) comes next, as record_write writes it: then it is read, else nothing. */
-bool json_row_is_name(struct json_row *r, str name);
+/* The name (not empty) comes next, as record_write writes it: then it is read, else nothing. Most
+ * are told by their first letter or their length. */
+static inline bool json_row_is_name(struct json_row *r, str name) {
+    const char *at = r->text.ptr + r->at;
+    if (r->text.len - r->at < name.len + 3 || at[1] != name.ptr[0] || at[name.len + 1] != '"'
+        || at[0] != '"' || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
+        return false;
+    r->at += name.len + 3;
+    return true;
+}
 
 /* False, and nothing read, when the next value is no text. */
 bool json_row_text(struct json_row *r, str *out);
+/* The same, but false also for what has an escape or more than ASCII in it, or a blank before it.
+ * Most texts are plain: then they are the bytes of the row itself. */
+static inline bool json_row_plain(struct json_row *r, str *out) {
+    str rest = {r->text.ptr + r->at, r->text.len - r->at};
+    if (rest.len < 2 || rest.ptr[0] != '"')
+        return false;
+    size_t len = json_plain((str){rest.ptr + 1, rest.len - 1});
+    if (len + 1 >= rest.len || rest.ptr[len + 1] != '"')
+        return false;
+    *out = (str){rest.ptr + 1, len};
+    r->at += len + 2;
+    return true;
+}
 /* A whole number of at most 18 digits, with no blank before it; else nothing is read. */
 bool json_row_int(struct json_row *r, int64_t *out);
 /* A number, true, false or null, as it stands. */

@@ -169,7 +169,29 @@ static bool is_capitals(str s) {
     return s.len == 3;
 }
 
+/* As money_write writes it: the rows of an order are full of it. */
+static bool written_read(str text, money *out) {
+    size_t at = 0, dot = 0;
+    int64_t minor = 0;
+    if (text.len < 5 || text.len > 18 || text.ptr[text.len - 4] != ' ')
+        return false;
+    const struct currency *c = currency_find(str_from(text, text.len - 3));
+    for (; at < text.len - 4; at++)
+        if (is_digit(text.ptr[at]))
+            minor = minor * 10 + (text.ptr[at] - '0');
+        else if (text.ptr[at] == '.' && at && !dot)
+            dot = at;
+        else
+            return false;
+    if (!c || minor > MINOR_MAX || (dot ? at - dot - 1 : 0) != (size_t)c->decimals)
+        return false;
+    *out = money_of(minor, (str){c->code, 3});
+    return true;
+}
+
 err money_read(str text, str currency, money *out) {
+    if (written_read(text, out))
+        return OK_ERR;
     text = str_trim(text);
     size_t blank = str_find_byte(text, ' ');
     str left = str_part(text, 0, blank), right = str_from(text, blank + 1);
@@ -290,7 +312,7 @@ static size_t digits_put(char *end, uint64_t number) {
 
 str money_amount(struct arena *mem, money m) {
     const struct currency *c = currency_of(m);
-    char *room = arena_take(mem, 32);
+    char *room = arena_bytes(mem, 32);
     char *end = room + 32, *at = end;
     uint64_t minor = m.minor < 0 ? 0 - (uint64_t)m.minor : (uint64_t)m.minor;
     if (c->decimals) {
@@ -306,7 +328,12 @@ str money_amount(struct arena *mem, money m) {
 }
 
 str money_write(struct arena *mem, money m) {
-    return JOIN(mem, money_amount(mem, m), S(" "), str_copy(mem, str_of(m.currency)));
+    str amount = money_amount(mem, m);
+    char *text = arena_bytes(mem, amount.len + 4);
+    memcpy(text, amount.ptr, amount.len);
+    text[amount.len] = ' ';
+    memcpy(text + amount.len + 1, m.currency, 3);
+    return (str){text, amount.len + 4};
 }
 
 struct manner {

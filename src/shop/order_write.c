@@ -182,10 +182,11 @@ static const struct record order_record = RECORD(order, order_fields);
 /* ---- the row ---- */
 
 /* A partner's values may outgrow LIMIT_ROW: no store takes it then. */
-enum { ROW_MAX = 4 * LIMIT_ROW };
+enum { ROW_MAX = 4 * LIMIT_ROW, ROW_MOSTLY = 2048 };
 
 str order_write(struct arena *mem, const struct order *o) {
     struct buf b = buf_new(mem, ROW_MAX);
+    buf_room(&b, ROW_MOSTLY);
     record_write(&b, &order_record, o);
     /* Half a row must not look like a whole one. */
     if (b.full)

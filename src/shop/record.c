@@ -63,6 +63,10 @@ static void number_write(struct buf *b, int64_t number) {
     char room[24];
     size_t i = sizeof(room);
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    for (; rest >= 100; rest /= 100) {
+        room[--i] = (char)('0' + rest % 10);
+        room[--i] = (char)('0' + rest / 10 % 10);
+    }
     do
         room[--i] = (char)('0' + rest % 10);
     while (rest /= 10);
@@ -118,10 +122,16 @@ static void name_write(struct buf *b, char before, str name) {
 
 /* The names of a table are plain. */
 static void field_name_write(struct buf *b, char before, str name) {
-    const char begin[] = {before, '"'};
-    buf_add(b, (str){begin, sizeof(begin)});
-    buf_add(b, name);
-    buf_add(b, S("\":"));
+    size_t size = name.len + 4;
+    if (size > b->room - b->len && !buf_room(b, size))
+        return;
+    char *at = b->ptr + b->len;
+    at[0] = before;
+    at[1] = '"';
+    memcpy(at + 2, name.ptr, name.len);
+    at[size - 2] = '"';
+    at[size - 1] = ':';
+    b->len += size;
 }
 
 void record_write(struct buf *b, const struct record *r, const void *from) {
@@ -233,7 +243,7 @@ static bool word_read(const struct field *f, struct json_row *row, unsigned *out
     if (!json_row_text(row, &text))
         return false;
     for (size_t i = 0; i < f->word_count; i++)
-        if (str_is(str_of(f->words[i]), text)) {
+        if (text.len && f->words[i][0] == text.ptr[0] && str_is(str_of(f->words[i]), text)) {
             *out = (unsigned)i;
             return true;
         }
@@ -299,6 +309,8 @@ static bool value_read(const struct field *f, struct json_row *row, void *into) 
 }
 
 static err field_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
+    if (f->kind == FIELD_TEXT && json_row_plain(row, into_at(into, f->at)))
+        return OK_ERR;
     char kind = json_row_kind(row);
     if (f->kind == FIELD_RECORD && kind == '{')
         return record_read(mem, f->record, row, into_at(into, f->at));
@@ -312,7 +324,7 @@ static err field_read(struct arena *mem, const struct field *f, struct json_row 
 /* Keys mostly come in the table's order, and as record_write writes them. */
 static const struct field *field_next(const struct record *r, struct json_row *row, size_t *from) {
     for (size_t k = *from; k < r->count; k++)
-        if (r->fields[k].kind != FIELD_MORE && json_row_is_name(row, r->fields[k].name)) {
+        if (r->fields[k].name.len && json_row_is_name(row, r->fields[k].name)) {
             *from = k + 1;
             return &r->fields[k];
         }
