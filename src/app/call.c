@@ -22,6 +22,7 @@ err call_new(struct arena *mem, const struct work *w, const struct order *o, str
     if (!c)
         return err_make(ERR_SETUP, JOIN(mem, S("this program knows no `"), s->does, S("`")));
     const struct tree *with = connector_settings(mem, w->shop, s->does, step_with(mem, s));
+    bool letter = str_is(s->does, S("mail")); /* is filled from a view of its own */
     *out = (struct call){
         .connector = c,
         .class = c->class(with),
@@ -30,8 +31,8 @@ err call_new(struct arena *mem, const struct work *w, const struct order *o, str
                 .shop = w->shop,
                 .step = s,
                 .with = with,
-                .view = plan_view(mem, w->shop, o, s),
-                .access = s->line >= 0 ? call_access(mem, w->shop, o, s->line) : S(""),
+                .view = letter ? tree_map(mem) : plan_view(mem, w->shop, o, s),
+                .access = s->line >= 0 && !letter ? call_access(mem, w->shop, o, s->line) : S(""),
                 .now = w->doors->now(w->doors->self),
             },
     };

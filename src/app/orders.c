@@ -5,16 +5,20 @@
 
 enum { TRIES = 50, PUTS = LIMIT_CHANGE_PUTS };
 
+err orders_read(struct arena *mem, const struct row *row, struct order **out) {
+    struct order *o = NULL;
+    err e = order_read(mem, row->bytes, &o);
+    if (e.code != ERR_NONE)
+        return err_in(mem, e, JOIN(mem, S("order "), row->part, S(": ")));
+    o->version = row->version;
+    *out = o;
+    return OK_ERR;
+}
+
 err orders_get(struct arena *mem, struct store *store, str id, struct order **out) {
     struct row row;
     TRY(store->kind->get(store, mem, id, S("order"), S(""), &row));
-    struct order *o = NULL;
-    err e = order_read(mem, row.bytes, &o);
-    if (e.code != ERR_NONE)
-        return err_in(mem, e, JOIN(mem, S("order "), id, S(": ")));
-    o->version = row.version;
-    *out = o;
-    return OK_ERR;
+    return orders_read(mem, &row, out);
 }
 
 str orders_step_row(struct arena *mem, const struct step *s) {
@@ -153,14 +157,18 @@ static err kept_err(enum kept kept) {
     return err_make(codes[kept], S("the change of an order was not kept"));
 }
 
-static err change_once(struct arena *mem, struct orders_edit *e, struct order *o) {
+/* *refused: it was the edit that said no. */
+static err change_once(
+    struct arena *mem, struct orders_edit *e, struct order *o, bool *refused) {
     const struct work *work = e->work;
     struct shadow *before = shadows(mem, o);
     size_t count_before = o->step_count;
     bool was_open = is_open(o);
     instant now = work->doors->now(work->doors->self);
     e->also_count = 0;
+    *refused = true;
     TRY(e->edit(e, mem, o));
+    *refused = false;
     step_wake(o->steps, o->step_count, now);
     plan_alarms(mem, work->shop, o, now);
     order_settle(o, now);
@@ -190,14 +198,16 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
 err orders_change(struct arena *mem, struct orders_edit *e, struct order **out) {
     for (int i = 0; i < TRIES; i++) {
         struct order *o = i ? NULL : e->known;
+        bool known = o, refused = false;
         if (!o)
             TRY(orders_get(mem, e->work->doors->store, e->id, &o));
-        err got = change_once(mem, e, o);
+        err got = change_once(mem, e, o, &refused);
         if (got.code == ERR_NONE) {
             *out = o;
             return OK_ERR;
         }
-        if (got.code != ERR_CONFLICT)
+        /* What is refused is refused as often as it is asked, but by an order read before. */
+        if (got.code != ERR_CONFLICT || (refused && !known))
             return got;
         TRY(fence_check(mem, e));
     }

@@ -20,6 +20,8 @@
 enum { ORDERS_ALSO = 4 };
 
 MUST err orders_get(struct arena *mem, struct store *store, str id, struct order **out);
+/* Of its row, as it was got or listed: it borrows the row's bytes. */
+MUST err orders_read(struct arena *mem, const struct row *row, struct order **out);
 
 /* One change of one order: read, edit, write by version, again when someone else was faster. */
 struct orders_edit {

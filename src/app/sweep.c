@@ -39,10 +39,10 @@ static err expire_edit(struct orders_edit *e, struct arena *mem, struct order *o
 }
 
 /* *early: it was placed under a longer `expire:`, its time has not come; the sweep waits for it. */
-static err expire(struct arena *mem, const struct work *w, str id, bool *early) {
+static err expire(struct arena *mem, const struct work *w, const struct row *row, bool *early) {
     struct order *o = NULL;
-    struct orders_edit e = {.work = w, .id = id, .edit = expire_edit};
-    TRY(orders_get(mem, w->doors->store, id, &o));
+    TRY(orders_read(mem, row, &o));
+    struct orders_edit e = {.work = w, .id = row->part, .edit = expire_edit, .known = o};
     *early = order_state(o) == ORDER_PLACED && o->expires_at > w->doors->now(w->doors->self);
     if (*early || order_state(o) != ORDER_PLACED)
         return OK_ERR;
@@ -109,7 +109,7 @@ static err sweep_mode(struct arena *mem, const struct work *w, bool live) {
     for (size_t i = 0; i < list.count; i++) {
         bool early = false;
         str id = list.rows[i].part;
-        err e = expire(mem, w, id, &early);
+        err e = expire(mem, w, &list.rows[i], &early);
         if (e.code == ERR_CORRUPT) {
             unread = unread.len ? unread : id;
             unread_add(mem, w, amiss, id, e);

@@ -200,8 +200,8 @@ bool json_row_end(struct json_row *r) {
     return !r->broken && (r->at == r->text.len || broken(r));
 }
 
-char json_row_kind(struct json_row *r) {
-    blanks(r);
+char json_row_blanks(struct json_row *r) {
+    blanks_skip(r);
     return peek(r);
 }
 
@@ -212,12 +212,9 @@ bool json_row_open(struct json_row *r, char begin) {
     return true;
 }
 
-bool json_row_more(struct json_row *r, char end) {
+/* At its first entry, its end, or a comma behind a blank. */
+bool json_row_begun(struct json_row *r, char end) {
     bool first = r->first;
-    if (!first && peek(r) == ',') {
-        r->at++;
-        return true;
-    }
     r->first = false;
     if (take(r, end)) {
         r->depth--;
@@ -335,27 +332,31 @@ struct tree *json_row_tree(struct json_row *r) {
     return t;
 }
 
-static void children_skip(struct json_row *r, char begin, char end) {
-    str name = {0};
-    if (!json_row_open(r, begin))
-        return;
-    while (json_row_more(r, end)) {
-        if (begin == '{' && !json_row_name(r, &name))
-            return;
-        json_row_skip(r);
-    }
-}
-
+/* Into each list and map, out of it at its end, and on to the next value; a bit says which it is. */
 str json_row_skip(struct json_row *r) {
+    _Static_assert(LIMIT_JSON_DEPTH < 64, "a bit for each");
     str text = {0};
-    char kind = json_row_kind(r);
+    uint64_t maps = 0;
+    int depth = 0;
+    blanks(r);
     size_t start = r->at;
-    switch (kind) {
-    case '{': children_skip(r, '{', '}'); break;
-    case '[': children_skip(r, '[', ']'); break;
-    case '"': string_read(r, &text); break;
-    default: json_row_word(r, &text);
-    }
+    do {
+        char kind = json_row_kind(r);
+        if (kind == '{' || kind == '[') {
+            if (!json_row_open(r, kind))
+                break;
+            maps = maps << 1 | (kind == '{');
+            depth++;
+        } else if (kind == '"') {
+            string_read(r, &text);
+        } else {
+            json_row_word(r, &text);
+        }
+        for (; depth && !json_row_more(r, maps & 1 ? '}' : ']'); depth--)
+            maps >>= 1;
+        if (depth && maps & 1)
+            json_row_name(r, &text);
+    } while (depth && !r->broken);
     return str_part(r->text, start, r->at - start);
 }
 

@@ -25,12 +25,23 @@ struct json_row {
 struct json_row json_row_new(struct arena *mem, str text);
 /* True when all was read, and nothing was broken. */
 bool json_row_end(struct json_row *r);
-/* The first byte of the next value: `{` `[` `"` or that of a word; 0 at the end. */
-char json_row_kind(struct json_row *r);
+char json_row_blanks(struct json_row *r);
+/* The first byte of the next value: `{` `[` `"` or that of a word; 0 at the end. Rows of our own
+ * have no blanks. */
+static inline char json_row_kind(struct json_row *r) {
+    char c = r->at < r->text.len ? r->text.ptr[r->at] : 0;
+    return c > ' ' ? c : json_row_blanks(r);
+}
 
 /* Through a map or list: open with its first byte, then more() before each entry, name() of one. */
 bool json_row_open(struct json_row *r, char begin);
-bool json_row_more(struct json_row *r, char end);
+bool json_row_begun(struct json_row *r, char end);
+static inline bool json_row_more(struct json_row *r, char end) {
+    if (r->first || r->at >= r->text.len || r->text.ptr[r->at] != ',')
+        return json_row_begun(r, end);
+    r->at++;
+    return true;
+}
 bool json_row_name(struct json_row *r, str *out);
 /* The name (not empty) comes next, as record_write writes it: then it is read, else nothing. Most
  * are told by their first letter or their length. */

@@ -311,6 +311,8 @@ static bool value_read(const struct field *f, struct json_row *row, void *into) 
 static err field_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
     if (f->kind == FIELD_TEXT && json_row_plain(row, into_at(into, f->at)))
         return OK_ERR;
+    if (f->kind == FIELD_INT && json_row_int(row, into_at(into, f->at)))
+        return OK_ERR;
     char kind = json_row_kind(row);
     if (f->kind == FIELD_RECORD && kind == '{')
         return record_read(mem, f->record, row, into_at(into, f->at));
