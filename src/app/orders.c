@@ -158,8 +158,7 @@ static err kept_err(enum kept kept) {
 }
 
 /* *refused: it was the edit that said no. */
-static err change_once(
-    struct arena *mem, struct orders_edit *e, struct order *o, bool *refused) {
+static err change_once(struct arena *mem, struct orders_edit *e, struct order *o, bool *refused) {
     const struct work *work = e->work;
     struct shadow *before = shadows(mem, o);
     size_t count_before = o->step_count;

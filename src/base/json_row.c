@@ -332,7 +332,7 @@ struct tree *json_row_tree(struct json_row *r) {
     return t;
 }
 
-/* Into each list and map, out of it at its end, and on to the next value; a bit says which it is. */
+/* Into each list and map, out of it at its end, on to the next value; a bit says which it is. */
 str json_row_skip(struct json_row *r) {
     _Static_assert(LIMIT_JSON_DEPTH < 64, "a bit for each");
     str text = {0};

@@ -6,8 +6,8 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* Damerau's distance in its simple form: insert, drop, change, swap neighbours. What comes to `most`
- * or beyond is not counted to its end: a row grows from the two before it. */
+/* Damerau's distance in its simple form: insert, drop, change, swap neighbours. What comes to
+ * `most` or beyond is not counted to its end: a row grows from the two before it. */
 static size_t distance(str a, str b, size_t most) {
     size_t rows[3][WORD + 1];
     size_t *before = rows[0], *last = rows[1], *now = rows[2];

@@ -13,10 +13,10 @@ static bool name_is_lawful(str name) {
     return name.len <= LIMIT_KEY;
 }
 
+/* `part`: of the change, which is lawful. */
 static bool put_is_lawful(const struct put *p, str part) {
-    return p->part.len && p->kind.len && str_is(p->part, part) && name_is_lawful(p->part)
-           && name_is_lawful(p->kind) && name_is_lawful(p->key) && p->bytes.len <= LIMIT_ROW
-           && p->version >= PUT_ANY && p->due >= 0;
+    return p->kind.len && str_is(p->part, part) && name_is_lawful(p->kind) && name_is_lawful(p->key)
+           && p->bytes.len <= LIMIT_ROW && p->version >= PUT_ANY && p->due >= 0;
 }
 
 static bool put_is_alone(const struct put *puts, size_t at) {
@@ -27,7 +27,8 @@ static bool put_is_alone(const struct put *puts, size_t at) {
 }
 
 bool change_is_lawful(const struct change *c) {
-    if (!c->count || c->count > LIMIT_CHANGE_PUTS)
+    if (!c->count || c->count > LIMIT_CHANGE_PUTS || !c->puts[0].part.len
+        || !name_is_lawful(c->puts[0].part))
         return false;
     for (size_t i = 0; i < c->count; i++)
         if (!put_is_lawful(&c->puts[i], c->puts[0].part) || !put_is_alone(c->puts, i))

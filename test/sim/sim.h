@@ -242,7 +242,7 @@ struct sim {
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
-    bool committers;      /* each process has one; else it speaks to the store itself */
+    bool committers;                /* each process has one; else it speaks to the store itself */
     struct change batch[SIM_BATCH]; /* what is applied now */
     struct fate fates[SIM_BATCH];
     struct fibre *author; /* of the change that is applied */
