@@ -12,7 +12,8 @@ DOORS = {
     "microhttpd.h": "io",
     "jansson.h": "base",
     "yaml.h": "base",
-    "gnutls/crypto.h": "base",
+    "nettle/": "base",
+    "gnutls/crypto.h": "nobody",
     "gnutls/abstract.h": "base",  # certificates; it brings gnutls.h and x509.h
     "gnutls/gnutls.h": "nobody",
     "gnutls/x509.h": "nobody",
