@@ -13,8 +13,8 @@ DOORS = {
     "jansson.h": "base",
     "yaml.h": "base",
     "nettle/": "base",
+    "gnutls/abstract.h": "io",  # it brings gnutls.h and x509.h
     "gnutls/crypto.h": "nobody",
-    "gnutls/abstract.h": "base",  # certificates; it brings gnutls.h and x509.h
     "gnutls/gnutls.h": "nobody",
     "gnutls/x509.h": "nobody",
     "md4c.h": "page",

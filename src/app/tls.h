@@ -6,7 +6,7 @@
 #ifndef APP_TLS_H
 #define APP_TLS_H
 
-#include "base/certificate.h"
+#include "io/certificate.h"
 #include "base/report.h"
 #include "shop/shop.h"
 

@@ -1,5 +1,4 @@
-/* hash: digests, MACs and the comparison that tells nothing. The door to the crypto library; its
- * certificates have one of their own (base/certificate).
+/* hash: digests, MACs and the comparison that tells nothing. The door to Nettle.
  * Results are raw bytes in the arena; hex where the name says so. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H

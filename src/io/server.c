@@ -1,7 +1,7 @@
 #include "io/server.h"
 
 #include "base/arena.h"
-#include "base/certificate.h"
+#include "io/certificate.h"
 #include "base/limits.h"
 #include "io/door.h"
 #include "io/line.h"

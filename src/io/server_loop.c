@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "base/certificate.h"
+#include "io/certificate.h"
 #include "io/door.h"
 #include "io/loop.h"
 #include "io/server.h"

@@ -4,8 +4,8 @@
  * on with it while others begin with a new one. The one door to the library's X.509. Not here:
  * files, connections, whether anybody trusts it.
  */
-#ifndef BASE_CERTIFICATE_H
-#define BASE_CERTIFICATE_H
+#ifndef IO_CERTIFICATE_H
+#define IO_CERTIFICATE_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,6 +1,7 @@
-#include "base/certificate.h"
+#include "io/certificate.h"
 
-#include <gnutls/abstract.h>
+#include "io/gnutls.h"
+
 #include <stdatomic.h>
 
 enum { CHAIN_MAX = 16, ARENA_MAX = 1 << 16, KEY_ID = 64 };
@@ -59,6 +60,8 @@ err certificate_new(struct arena *mem, str chain, struct certificate **out) {
             has(chain, S("PRIVATE KEY-----"))
                 ? S("this is a key and no certificate: are `cert` and `key` exchanged?")
                 : S("there is no -----BEGIN CERTIFICATE----- in it"));
+    if (!gnutls_open())
+        return err_make(ERR_SETUP, S(GNUTLS_IS_NOT_THERE));
     struct arena *own = arena_new(ARENA_MAX);
     struct certificate *c = NEW(own, struct certificate);
     c->own = own;
