@@ -30,12 +30,16 @@ enum order_mark {
     MARK_ERASED = 512, /* personal data is gone */
 };
 
+/* `more`, in all of these and in a step: keys that a newer program kept, written back as they are.
+ */
 struct buyer {
     str email, name, country, lang;
+    const struct tree *more;
 };
 
 struct company {
     str name, tax_id, street, postcode, city; /* name "" when a private person buys */
+    const struct tree *more;
 };
 
 struct line {
@@ -43,11 +47,13 @@ struct line {
     int64_t quantity;
     str tax; /* rate as text */
     money net, tax_amount, gross;
+    const struct tree *more;
 };
 
 struct consent_given {
     str id, version, hash; /* hash of the text agreed to; the text is kept once by hash */
     instant at;
+    const struct tree *more;
 };
 
 struct payment {
@@ -55,6 +61,7 @@ struct payment {
     money amount;
     instant at;
     str ref; /* of the note */
+    const struct tree *more;
 };
 
 struct refund {
@@ -62,12 +69,14 @@ struct refund {
     money amount;
     instant at;
     bool dispute;
+    const struct tree *more;
 };
 
 /* A note that changed nothing, kept for the owner: why it did not count. */
 struct remark {
     str gateway, event, what;
     instant at;
+    const struct tree *more;
 };
 
 struct order {
@@ -81,7 +90,7 @@ struct order {
     str address_hash;
     money total;
     str gateway, link, reference;
-    str ref; /* of the request that placed it */
+    str ref;                   /* of the request that placed it */
     const struct tree *origin; /* utm_*, ref: a map, may be null */
     unsigned marks;
     struct line *lines;
@@ -96,7 +105,7 @@ struct order {
     size_t remark_count;
     struct step *steps;
     size_t step_count;
-    const struct tree *more; /* keys that a newer program kept: written back as they are */
+    const struct tree *more;
 };
 
 /* ---- names and keys; secret is the shop secret ---- */

@@ -13,6 +13,8 @@
         S_INIT(#member), FIELD_LIST, offsetof(struct type, member), \
             offsetof(struct type, counter), &(of), NULL, 0          \
     }
+#define MORE(type) \
+    { S_INIT(""), FIELD_MORE, offsetof(struct type, more), 0, NULL, NULL, 0 }
 #define RECORD(type, fields) \
     { sizeof(struct type), fields, COUNT(fields), 0 }
 
@@ -25,6 +27,7 @@ static const struct field buyer_fields[] = {
     AT(buyer, FIELD_TEXT, name),
     AT(buyer, FIELD_TEXT, country),
     AT(buyer, FIELD_TEXT, lang),
+    MORE(buyer),
 };
 static const struct field company_fields[] = {
     AT(company, FIELD_TEXT, name),
@@ -32,6 +35,7 @@ static const struct field company_fields[] = {
     AT(company, FIELD_TEXT, street),
     AT(company, FIELD_TEXT, postcode),
     AT(company, FIELD_TEXT, city),
+    MORE(company),
 };
 static const struct field line_fields[] = {
     AT(line, FIELD_TEXT, product),
@@ -42,12 +46,14 @@ static const struct field line_fields[] = {
     AT(line, FIELD_MONEY, net),
     AT(line, FIELD_MONEY, tax_amount),
     AT(line, FIELD_MONEY, gross),
+    MORE(line),
 };
 static const struct field consent_fields[] = {
     AT(consent_given, FIELD_TEXT, id),
     AT(consent_given, FIELD_TEXT, version),
     AT(consent_given, FIELD_TEXT, hash),
     AT(consent_given, FIELD_INT, at),
+    MORE(consent_given),
 };
 static const struct field payment_fields[] = {
     AT(payment, FIELD_TEXT, gateway),
@@ -56,6 +62,7 @@ static const struct field payment_fields[] = {
     AT(payment, FIELD_MONEY, amount),
     AT(payment, FIELD_INT, at),
     AT(payment, FIELD_TEXT, ref),
+    MORE(payment),
 };
 static const struct field refund_fields[] = {
     AT(refund, FIELD_TEXT, gateway),
@@ -64,12 +71,14 @@ static const struct field refund_fields[] = {
     AT(refund, FIELD_MONEY, amount),
     AT(refund, FIELD_INT, at),
     AT(refund, FIELD_BOOL, dispute),
+    MORE(refund),
 };
 static const struct field remark_fields[] = {
     AT(remark, FIELD_TEXT, gateway),
     AT(remark, FIELD_TEXT, event),
     AT(remark, FIELD_TEXT, what),
     AT(remark, FIELD_INT, at),
+    MORE(remark),
 };
 static const char *const state_words[] = {
     [STEP_WAITING] = "waiting",
@@ -110,6 +119,7 @@ static const struct field step_fields[] = {
     AT(step, FIELD_TEXT, receipt),
     AT(step, FIELD_TREE, values),
     AT(step, FIELD_TEXT, error),
+    MORE(step),
 };
 static const char *const event_words[] = {
     [EVENT_PAID] = "paid",
@@ -174,7 +184,7 @@ static const struct field order_fields[] = {
     LIST(order, refunds, refund_count, refund_record),
     LIST(order, remarks, remark_count, remark_record),
     LIST(order, steps, step_count, step_record),
-    {S_INIT(""), FIELD_MORE, offsetof(struct order, more), 0, NULL, NULL, 0},
+    MORE(order),
 };
 /* clang-format on */
 static const struct record order_record = RECORD(order, order_fields);

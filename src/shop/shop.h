@@ -54,8 +54,8 @@ struct shop {
     struct seller seller;
     str store; /* "sqlite:var/shop.db" */
     str mail_from, mail_send;
-    str mail_reply_to; /* the seller's address when not given; "": nobody can be answered */
-    str log; /* "requests" (the default), "steps" or "quiet" */
+    str mail_reply_to;         /* the seller's address when not given; "": nobody can be answered */
+    str log;                   /* "requests" (the default), "steps" or "quiet" */
     const struct tree *listen; /* texts, 1 to SHOP_LISTENS */
     const struct tree *proxies;
     int64_t orders_per_address, orders_per_email; /* a minute; 0: no limit */

@@ -52,7 +52,7 @@ struct step {
     int64_t silent;           /* times the partner, asked, had no word; since the last UNKNOWN */
     int64_t retried;    /* attempts there were when a person said retry: counted anew from there */
     instant crashed_at; /* the first of those crashes */
-    instant doubted_at; /* when step_doubt was last said; 0: never */
+    instant doubted_at; /* the restore for which step_doubt was last said; 0: none */
     instant due;        /* when to look at it again; 0: never by itself */
     instant first_at, started_at, finished_at;
     str digest;                /* SHA-256 hex of the frozen request; "" before the first attempt */
@@ -61,6 +61,7 @@ struct step {
     str receipt;               /* the partner's words */
     const struct tree *values; /* what it obtained: name -> text */
     str error;                 /* the last thing that went wrong, for the owner */
+    const struct tree *more;   /* keys that a newer program kept */
     const struct record_kept *kept; /* shop/record: how it stands in the row */
 };
 

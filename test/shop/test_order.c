@@ -152,6 +152,26 @@ static void test_row(struct arena *mem, const struct shop *shop) {
         str_find(again, S("\"invoice\":{\"n\":[1.50,null]}")) < again.len);
 }
 
+/* A newer program kept a key in each; this one changes the order, and the step. */
+static void test_newer(struct arena *mem, const struct shop *shop) {
+    static const str places[] = {S_INIT("\"buyer\":{"), S_INIT("\"company\":{"),
+        S_INIT("\"lines\":[{"), S_INIT("\"consents\":[{"), S_INIT("\"payments\":[{"),
+        S_INIT("\"refunds\":[{"), S_INIT("\"remarks\":[{"), S_INIT("\"steps\":[{")};
+    const str key = S("\"newer\":{\"n\":[1.50,null]}");
+    str bytes = order_write(mem, full(mem, shop));
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct order *o = NULL;
+        size_t at = str_find(bytes, places[i]) + places[i].len;
+        CHECK("is in the row", at < bytes.len);
+        str newer = JOIN(mem, str_part(bytes, 0, at), key, S(","), str_from(bytes, at));
+        CHECK("newer row reads", order_read(mem, newer, &o).code == ERR_NONE);
+        o->steps[0].attempts++;
+        o->turn++;
+        str again = order_write(mem, o);
+        CHECK_STR("newer key is written back", str_part(again, str_find(again, key), key.len), key);
+    }
+}
+
 static const struct {
     const char *row, *from, *to;
 } spoils[] = {
@@ -242,6 +262,7 @@ void suite_order(void) {
     test_keys(mem);
     test_tokens(mem);
     test_row(mem, shop);
+    test_newer(mem, shop);
     test_spoiled(mem, shop);
     test_view(mem, shop);
     test_erase(mem, shop);
