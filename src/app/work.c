@@ -204,15 +204,14 @@ static bool buyer_waits(const struct order *o) {
  * by their ids: `restored_at` is never before the newest id in the backup, whatever the clocks. */
 static bool is_in_doubt(
     const struct doors *d, const struct order *o, const struct step *s, instant now) {
-    return d->restored_at && order_id_at(o->id) <= d->restored_at && s->doubted_at < d->restored_at
+    return d->restored_at && order_id_at(o->id) <= d->restored_at && s->doubted_at != d->restored_at
            && s->state == STEP_READY && s->due <= now;
 }
 
-/* Once, also by a clock that is behind that of the restore. */
+/* Once for each restore, whatever the clocks. */
 static void doubt(const struct doors *d, struct step *s, enum step_class class, instant now) {
     step_doubt(s, class, d->restored_from, now);
-    if (s->doubted_at < d->restored_at)
-        s->doubted_at = d->restored_at;
+    s->doubted_at = d->restored_at;
 }
 
 static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {

@@ -100,9 +100,14 @@ static err mark(struct sql *q, struct arena *mem, const struct store_restore *r)
         "SELECT coalesce(max(part), '') FROM row WHERE kind = 'order' AND part < ?1";
     struct buf text = buf_new(mem, 2048);
     str live = {0}, test = {0};
+    int64_t before = 0;
     TRY(sqlite_err(mem, q, sql_ask(q, mem, newest, S("p"), &live), newest));
     TRY(sqlite_err(mem, q, sql_ask(q, mem, newest, S("u"), &test), newest));
-    str row = store_restored(mem, r->now, r->made_at, live, test);
+    TRY(ask_number(q, mem,
+        "SELECT coalesce(max(json_extract(CAST(bytes AS TEXT), '$.at')), 0) FROM row"
+        " WHERE kind = 'restored' AND part = 'shop'",
+        &before));
+    str row = store_restored(mem, r->now, r->made_at, before, live, test);
     buf_format(&text,
         "PRAGMA secure_delete=ON;BEGIN IMMEDIATE;DROP TABLE IF EXISTS backup;"
         "DELETE FROM row WHERE kind = 'restored' AND part = 'shop';"

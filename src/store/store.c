@@ -114,9 +114,10 @@ struct row row_copy(struct arena *mem, const struct row *row) {
     return copy;
 }
 
-str store_restored(
-    struct arena *mem, instant now, instant made_at, str newest_live, str newest_test) {
-    instant at = now, live = order_id_at(newest_live), test = order_id_at(newest_test);
+str store_restored(struct arena *mem, instant now, instant made_at, instant before, str newest_live,
+    str newest_test) {
+    instant at = now > before ? now : before + 1;
+    instant live = order_id_at(newest_live), test = order_id_at(newest_test);
 
     at = live > at ? live : at;
     at = test > at ? test : at;

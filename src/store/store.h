@@ -134,9 +134,10 @@ struct store_restore {
     str print, secret;
 };
 /* {at, made_at}. `at` is now, or when the newest order in the backup was placed, live or test, if a
- * clock was ahead: every order up to then may have been in it. */
-str store_restored(
-    struct arena *mem, instant now, instant made_at, str newest_live, str newest_test);
+ * clock was ahead: every order up to then may have been in it. It names the restore, so it is not
+ * that of one `before`, whose row is in the backup (0: none). */
+str store_restored(struct arena *mem, instant now, instant made_at, instant before, str newest_live,
+    str newest_test);
 MUST err store_sqlite_restore(struct arena *mem, str path, str file, struct store_restore *r);
 /* The same as store_sqlite_backup, without a label. */
 MUST err store_sqlite_copy(struct store *s, struct arena *mem, str path);
