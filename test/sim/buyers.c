@@ -31,11 +31,13 @@ static void pays(struct sim *s, void *what, uint64_t number) {
     gateway_takes(s, what);
 }
 
-/* S16: the same key and the same body give the same order. */
+/* S16: the same key and the same body give the same order, another body another one. */
 static void same_order(struct sim *s, const struct buyer_form *b, const struct ghost_order *o) {
     bool fresh = s->now - b->first_at < 12 * TIME_HOUR && !s->rate[FAULT_CLOCK];
     if (b->order && !b->order->lost && b->order != o && fresh)
         violate(s, "S16", "one key, one form, two orders: %s and %s", b->order->id, o->id);
+    if (b->mended && b->mended->order == o)
+        violate(s, "S16", "one key, two forms, one order: %s", o->id);
 }
 
 static int64_t pay_after(struct sim *s) {
@@ -110,6 +112,12 @@ static const struct {
 };
 enum { RANDOM_PRODUCTS = 4 }; /* the others are of the small scope */
 
+static str form_body(struct sim *s, size_t product, bool keyed, str name, str host) {
+    str body = JOIN(s->mem, S("product="), products[product].id, S("&email="), name, host,
+        S("&name=Anna+Nowak&price="), products[product].price, S("&consent_terms=on"));
+    return keyed ? JOIN(s->mem, body, S("&key=0123456789abcdef"), name) : body;
+}
+
 void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
     struct buyer_form *b = NEW(s->mem, struct buyer_form);
     size_t product = below(s, s->house->shop->live ? 2 : RANDOM_PRODUCTS);
@@ -119,11 +127,16 @@ void buyer_comes(struct sim *s, void *nothing, uint64_t number) {
     b->keyed = s->script || below(s, 2);
     b->pays = s->script || below(s, 1024) < (uint64_t)s->pays;
     b->first_at = s->now;
-    b->body = JOIN(s->mem, S("product="), products[product].id, S("&email="), name,
-        S("%40example.com&name=Anna+Nowak&price="), products[product].price,
-        S("&consent_terms=on"));
-    if (b->keyed)
-        b->body = JOIN(s->mem, b->body, S("&key=0123456789abcdef"), name);
+    b->body = form_body(s, product, b->keyed, name, S("%40example.com"));
+    if (b->keyed && strikes(s, FAULT_MENDED)) {
+        b->mended = NEW(s->mem, struct buyer_form);
+        *b->mended = (struct buyer_form){.keyed = true,
+            .pays = below(s, 2),
+            .first_at = s->now,
+            .body = form_body(s, product, true, name, S("%40example.org")),
+            .mended = b};
+        event_add(s, s->now + (int64_t)below(s, TIME_MINUTE), form_send, b->mended, 0);
+    }
     if (s->script)
         s->script->form = b;
     form_send(s, b, 0);

@@ -74,6 +74,7 @@ void commit_request(struct process *p, struct change *changes, size_t count) {
         p->store.kind->apply(&p->store, changes, count);
         return;
     }
+    newer_writes(p, f->mem, changes, count);
     f->changes = changes;
     f->change_count = count;
     committer_submit(p->committer, &commit);

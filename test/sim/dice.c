@@ -5,14 +5,20 @@ const char *const fault_names[FAULTS] = {
     [FAULT_CRASH_MARK] = "crash at a point",
     [FAULT_PAUSE] = "pause",
     [FAULT_CLOCK] = "clock jumps",
+    [FAULT_STUCK] = "clock stands still",
+    [FAULT_NEWER] = "newer version",
     [FAULT_LOST] = "commit unknown, lost",
     [FAULT_DONE] = "commit unknown, kept",
     [FAULT_FULL] = "disk full",
+    [FAULT_SLOW] = "write takes minutes",
     [FAULT_BUSY] = "read fails",
     [FAULT_SWITCH] = "switch",
     [FAULT_UNHEARD] = "our answer is lost",
     [FAULT_UNSENT] = "request is lost",
     [FAULT_TWICE] = "sent twice",
+    [FAULT_MONTH] = "sent again after weeks",
+    [FAULT_NEVER] = "note never comes",
+    [FAULT_MENDED] = "same key, another address",
     [FAULT_FORGED] = "forged note",
     [FAULT_CHEAP] = "wrong amount",
     [FAULT_CURRENCY] = "wrong currency",
@@ -111,6 +117,9 @@ void swarm_draw(struct sim *s) {
         [FAULT_CRASH_MARK] = 80,
         [FAULT_PAUSE] = 12,
         [FAULT_CLOCK] = 12,
+        [FAULT_STUCK] = 6,
+        [FAULT_NEWER] = 1024,
+        [FAULT_SLOW] = 12,
         [FAULT_FULL] = 8,
         [FAULT_LOST] = 120,
         [FAULT_DONE] = 120,
@@ -130,6 +139,8 @@ void swarm_draw(struct sim *s) {
         s->rate[f] = below(s, 2) ? 1 + (int)below(s, (uint64_t)top) : 0;
     }
     s->rate[FAULT_SWITCH] = 50 + (int)below(s, 700);
+    if (below(s, 4)) /* it costs: each order is read and written once more */
+        s->rate[FAULT_NEWER] = 0;
     s->process_count = 1 + (int)below(s, SIM_PROCESSES);
     if (s->disk)
         s->process_count = 1; /* it owns the file */

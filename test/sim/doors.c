@@ -43,6 +43,10 @@ static void door(struct process *p) {
         if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
             p->offset = to;
     }
+    if (strikes(s, FAULT_STUCK)) {
+        p->stuck_until = s->now + (int64_t)below(s, 2 * TIME_HOUR);
+        p->stuck_at = s->now;
+    }
     if (!is_narrow(s) && strikes(s, FAULT_PAUSE)) {
         door_pause(p);
     } else if (strikes(s, FAULT_SWITCH)) {
@@ -177,6 +181,9 @@ static void door_apply(struct store *store, struct change *changes, size_t count
     struct sim *s = p->sim;
     struct fibre *f = s->current;
     door_read(p);
+    newer_writes(p, f->mem, changes, count);
+    if (strikes(s, FAULT_SLOW))
+        fibre_sleep(s, (int64_t)below(s, 3 * TIME_MINUTE));
     f->changes = changes;
     f->change_count = count;
     if (p->committer)
@@ -191,6 +198,8 @@ static void door_apply(struct store *store, struct change *changes, size_t count
 static void back_apply(struct store *back, struct change *changes, size_t count) {
     struct process *p = OF_BACK(back);
     door(p);
+    if (strikes(p->sim, FAULT_SLOW))
+        fibre_sleep(p->sim, (int64_t)below(p->sim, 3 * TIME_MINUTE));
     apply_all(p->sim, changes, count);
     door(p);
 }

@@ -102,6 +102,8 @@ static void heard(struct sim *s, struct ask *a, const struct response *r) {
         n->acked = true;
     if (n->genuine && n->acked && strikes(s, FAULT_TWICE))
         again(s, n);
+    if (n->genuine && n->acked && strikes(s, FAULT_MONTH))
+        event_add(s, s->now + (int64_t)below(s, 30 * TIME_DAY), notice_send, n, 0);
     if (n->genuine && strikes(s, FAULT_UNHEARD))
         again(s, n);
 }
@@ -180,7 +182,9 @@ static void charge(
     sign(s, n, str_of(o->reference));
     if (what == EVENT_PAID)
         o->taken += n->amount;
-    tell(s, n);
+    n->untold = strikes(s, FAULT_NEVER);
+    if (!n->untold)
+        tell(s, n);
 }
 
 /* Two refunds of the same sum are two: at tpay they cannot be told apart, so it has one. */
@@ -219,13 +223,15 @@ static void half(struct sim *s, struct ghost_order *o, str transaction) {
     tell(s, n);
 }
 
-/* First too little, then the rest: tpay's surcharge, with one transaction. */
-static void in_two(struct sim *s, struct ghost_order *o, str transaction) {
+/* First too little, then the rest: tpay's surcharge, with one transaction. `alone`: of the rest
+ * nobody tells. */
+static void in_two(struct sim *s, struct ghost_order *o, str transaction, bool alone) {
     struct notice *n = notice_new(s, o, EVENT_SHORT);
     if (!n)
         return;
     n->transaction = transaction;
     n->amount = o->total / 2;
+    n->good = alone;
     sign(s, n, str_of(o->reference));
     tell(s, n);
 }
@@ -240,12 +246,13 @@ void gateway_takes(struct sim *s, struct ghost_order *o) {
         return;
     }
     charge(s, o, EVENT_PAID, transaction, 0);
+    bool untold = s->notices[s->notice_count - 1].untold;
     if (s->script)
         charge(s, o, EVENT_PAID, JOIN(s->mem, transaction, S("-2")), 0);
     if (s->script)
         return;
     if (str_is(str_of(o->gateway), S("blik")) && !below(s, 8))
-        in_two(s, o, transaction);
+        in_two(s, o, transaction, untold);
     if (!below(s, 16))
         charge(s, o, EVENT_PAID, JOIN(s->mem, transaction, S("-2")), 0);
     rumours(s, o, transaction);

@@ -162,6 +162,14 @@ static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
     return true;
 }
 
+/* S1, among versions: what a newer one has kept in an order stays there. */
+static void check_newer(struct sim *s, struct ghost_order *o, str bytes) {
+    size_t count = newer_count(bytes);
+    if (count < o->newer)
+        violate(s, "S1", "the order %s lost what a newer version kept", o->id);
+    o->newer = count;
+}
+
 static void order_applied(struct sim *s, const struct put *p) {
     struct ghost_order *o = ghost_order(s, p->part, true);
     struct order *kept = NULL;
@@ -173,6 +181,8 @@ static void order_applied(struct sim *s, const struct put *p) {
         violate(s, "S1", "the order %s was dropped", o->id);
         return;
     }
+    if (s->rate[FAULT_NEWER])
+        check_newer(s, o, p->bytes);
     if (steps_applied(s, o, p->bytes))
         return;
     bytes_applied(s, p->bytes);

@@ -4,7 +4,7 @@
 enum { FRESH_MS = 60 * 1000, SWEEP_MS = 12 * 60 * 60 * 1000 };
 
 instant process_now(const struct process *p) {
-    return p->sim->now + p->offset;
+    return (p->stuck_until > p->sim->now ? p->stuck_at : p->sim->now) + p->offset;
 }
 
 /* ---- workers ---- */
@@ -80,6 +80,7 @@ void process_start(struct sim *s, void *what, uint64_t life) {
         return;
     }
     p->alive = true;
+    p->newer = strikes(s, FAULT_NEWER);
     process_doors(s, p);
     restore_read(s, p);
     if (s->committers)
@@ -97,8 +98,10 @@ void process_crash(struct sim *s, struct process *p) {
     p->alive = false;
     p->life++;
     p->paused_until = 0;
-    /* In a script at once: so dying with nothing new in hand is the same as doing nothing. */
-    int64_t wait = s->script ? 0 : 1 + (int64_t)below(s, 2 * TIME_MINUTE);
+    /* In a script at once: so dying with nothing new in hand is the same as doing nothing. Else
+     * soon, or when somebody sees it. */
+    int64_t most = s->script || below(s, 64) ? 2 * TIME_MINUTE : 2 * TIME_DAY;
+    int64_t wait = s->script ? 0 : 1 + (int64_t)below(s, (uint64_t)most);
     event_add(s, s->now + wait, process_start, p, p->life);
     fibres_drop(s, p);
 }
@@ -134,6 +137,8 @@ static void request_run(struct fibre *f) {
         reply.kept(&flow, &reply);
     }
     check_text(s, "a response", reply.response.body);
+    for (size_t i = 0; i < reply.response.header_count; i++)
+        check_text(s, "a header of a response", reply.response.headers[i].value);
     a->answered(s, a, &reply.response);
 }
 
@@ -191,18 +196,26 @@ void last_sweep(struct sim *s, void *nothing, uint64_t number) {
     s->settled = true;
 }
 
+/* The program sweeps every few minutes; here, once when the clocks are right, and at the end. */
+static void right_sweep(struct sim *s, void *nothing, uint64_t number) {
+    fibre_start(s, &s->processes[0], sweep_run);
+}
+
 void kind_begins(struct sim *s, void *nothing, uint64_t number) {
     s->phase = PHASE_KIND;
     s->hanging = s->script || below(s, 4) ? 0 : 1 + (int)below(s, 4);
+    s->hangs_until = s->now + (below(s, 2) ? TIME_DAY / 2 : 30 * TIME_HOUR);
     s->full_until = 0;
     for (int i = 0; i < s->process_count; i++) {
         struct process *p = &s->processes[i];
         p->offset = 0;
-        p->paused_until = 0;
+        p->paused_until = p->stuck_until = 0;
         process_start(s, p, p->life);
     }
     fibre_hint(s);
     for (int i = 0; s->tidy && i < 4; i++)
         event_add(s, s->now + (i + 1) * 2 * TIME_DAY, operator_comes, NULL, 0);
+    if (!s->script)
+        event_add(s, s->now + TIME_HOUR, right_sweep, NULL, 0);
     event_add(s, s->now + 16 * TIME_DAY, last_sweep, NULL, 0);
 }

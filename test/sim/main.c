@@ -94,6 +94,7 @@ static const struct {
     const char *found;
 } kept[] = {
     {15, "what waited for a dropped step waited for ever, and nobody was told"},
+    {3245, "of a second restore, what a clock ahead had doubted after the first was not doubted"},
     {2955, "after a restore, what a clock ahead had placed was sent without being doubted"},
     {629, "a clock ahead for longer than orders live led the sweep past orders still to come"},
     {101389, "on SQLite: the old log could not be removed, and was played into a restored backup"},

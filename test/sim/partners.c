@@ -33,6 +33,7 @@ struct effect {
     struct ghost_order *order;
     struct ghost_step *step;
     bool keyed;
+    char name[72]; /* that comes late: a restore may move the steps meanwhile */
 };
 
 static void effect_now(struct sim *s, const struct effect *e) {
@@ -52,6 +53,12 @@ static uint64_t effect_number(const struct effect *e) {
 
 static void effect_late(struct sim *s, void *what, uint64_t number) {
     struct effect *e = what;
+    e->step = ghost_step(e->order, str_of(e->name));
+    for (size_t i = 0; !e->step && i < e->order->gone_count; i++)
+        if (str_is(str_of(e->order->gone[i].name), str_of(e->name)))
+            e->step = &e->order->gone[i];
+    if (!e->step)
+        return; /* of an order that a restore took away */
     e->step->late -= e->step->late > 0;
     effect_now(s, what);
 }
@@ -108,6 +115,7 @@ static bool act(struct sim *s, const struct effect *e, bool mail, struct answer 
         if (misbehaviours[i].fault == FAULT_TALK_LATE) {
             struct effect *late = NEW(s->mem, struct effect);
             *late = *e;
+            memcpy(late->name, e->step->name, sizeof(late->name));
             e->step->late++;
             int64_t wait = (int64_t)below(s, below(s, 8) ? 40 * TIME_SECOND : 10 * TIME_MINUTE);
             if (s->script) /* asked once, it was not there; asked again, it is */

@@ -68,6 +68,10 @@ static void check_money(struct sim *s, struct ghost_order *g, const struct order
         for (size_t k = 0; k < i; k++)
             if (str_is(o->payments[i].event, o->payments[k].event))
                 violate(s, "S5", "the order %s has one note as two payments", g->id);
+    for (size_t i = 0; i < o->refund_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (str_is(o->refunds[i].event, o->refunds[k].event))
+                violate(s, "S5", "the order %s has one note as two refunds", g->id);
     g->payments = o->payment_count;
     g->refunds = o->refund_count;
     g->payments_hash = payments_hash(o, g->payments);
@@ -81,9 +85,12 @@ static void check_paid(struct sim *s, struct ghost_order *g, const struct order 
     if (!g->paid && o->paid_at && g->taken < g->total)
         violate(s, "S4", "the order %s is paid with %lld of %lld", g->id, (long long)g->taken,
             (long long)g->total);
+    if (g->paid && o->paid_at != g->paid_at)
+        violate(s, "S5", "the order %s was paid a second time", g->id);
     if (!g->paid && o->paid_at)
         s->totals->paid++;
     g->paid = o->paid_at > 0;
+    g->paid_at = o->paid_at;
 }
 
 /* S10: the state only goes up; expired is the one from which paying late leads on. S17, a part:
@@ -321,10 +328,22 @@ static void check_doubted(struct sim *s, struct ghost_order *o, struct ghost_ste
     g->doubtful = false;
 }
 
+/* S6, its window: a key is not sent again when its partner has forgotten it, unless a person says
+ * so. Whose clock is wrong cannot know. */
+static void check_window(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
+    bool keyed = str_is(str_of(g->name), S("1/purchase"));
+    bool clocks = !s->rate[FAULT_CLOCK] && !s->rate[FAULT_STUCK];
+    if (!g->wires || g->retries != g->window_retries)
+        g->window_at = s->now;
+    g->window_retries = g->retries;
+    if (keyed && clocks && !o->restored && s->now - g->window_at > TIME_DAY)
+        violate(s, "S6", "%s %s was sent with a key that is forgotten", o->id, g->name);
+}
+
 bool is_hanging(const struct sim *s, const struct ghost_step *g) {
     static const char *const names[] = {
         "", "1/invitation", "1/badge", "1/purchase", "1/subscriber"};
-    return s->hanging && s->phase == PHASE_KIND && s->now < s->kind_at + TIME_DAY / 2
+    return s->hanging && s->phase == PHASE_KIND && s->now < s->hangs_until
            && str_is(str_of(g->name), str_of(names[s->hanging]));
 }
 
@@ -358,6 +377,7 @@ void check_wire(
             && o->steps[i].state != STEP_SKIPPED)
             violate(s, "S8", "%s %s was sent before %s", o->id, g->name, o->steps[i].name);
     check_doubted(s, o, g);
+    check_window(s, o, g);
     check_wait(s, o, g);
     if (++g->wires > g->attempts)
         violate(s, "S9", "%s %s was sent %d times, written down %lld times", o->id, g->name,
@@ -445,7 +465,8 @@ static void check_ended(struct sim *s, struct ghost_order *g, const struct order
 
 void check_end(struct sim *s) {
     for (size_t i = 0; i < s->notice_count; i++)
-        if (s->notices[i].genuine && !s->notices[i].acked && !s->notices[i].gone)
+        if (s->notices[i].genuine && !s->notices[i].acked && !s->notices[i].gone
+            && !s->notices[i].untold)
             violate(s, "L1", "a note was never acknowledged: %.*s", (int)s->notices[i].body.len,
                 s->notices[i].body.ptr);
     for (size_t i = 0; i < s->order_count && !s->failed; i++) {

@@ -125,8 +125,18 @@ static str newest(const struct backup *b, char mode) {
     return id;
 }
 
+static instant restored_before(struct sim *s, const struct backup *b) {
+    const struct tree *t = NULL;
+    for (const struct kept_row *k = b->rows; k; k = k->next)
+        if (str_is(k->row.kind, S("restored")))
+            if (json_read_row(s->mem, k->row.bytes, &t).code == ERR_NONE)
+                return tree_get_int(t, S("at"), 0);
+    return 0;
+}
+
 static void rows_put(struct sim *s, const struct backup *b) {
-    str bytes = store_restored(s->mem, s->now, b->made_at, newest(b, 'o'), newest(b, 't'));
+    str bytes = store_restored(
+        s->mem, s->now, b->made_at, restored_before(s, b), newest(b, 'o'), newest(b, 't'));
     const struct row mark = {
         .part = S("shop"), .kind = S("restored"), .key = S(""), .bytes = bytes};
     s->real->kind->close(s->real);

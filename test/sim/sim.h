@@ -32,14 +32,20 @@ enum fault {
     FAULT_CRASH_MARK, /* … at a named crash point */
     FAULT_PAUSE,      /* a process sleeps past its leases, and goes on */
     FAULT_CLOCK,      /* its clock jumps */
+    FAULT_STUCK,      /* its clock stands still for a while */
+    FAULT_NEWER,      /* it is started in a newer version, which keeps more */
     FAULT_LOST,       /* apply: UNKNOWN, and nothing was applied */
     FAULT_DONE,       /* apply: UNKNOWN, and all of it was */
     FAULT_FULL,       /* the disk is full for a while */
+    FAULT_SLOW,       /* a write takes longer than a lease */
     FAULT_BUSY,       /* a read fails */
     FAULT_SWITCH,     /* somebody else goes first (no fault, but it is drawn like one) */
     FAULT_UNHEARD,    /* our answer to a request is lost */
     FAULT_UNSENT,     /* a request never arrives */
     FAULT_TWICE,      /* a note is sent again although it was acknowledged, a form pressed twice */
+    FAULT_MONTH,      /* … a month later */
+    FAULT_NEVER,      /* money is taken, and nobody ever tells */
+    FAULT_MENDED,     /* a form comes again with its key and another address */
     FAULT_FORGED,
     FAULT_CHEAP,    /* a genuine note with another amount */
     FAULT_CURRENCY, /* … another currency */
@@ -93,6 +99,8 @@ struct process {
     bool alive;
     instant paused_until;
     int64_t offset; /* of its clock */
+    instant stuck_until, stuck_at;
+    bool newer; /* a version that keeps more in an order */
     uint64_t life;
 };
 
@@ -146,15 +154,19 @@ struct ghost_step {
     int64_t unknowns_before;
     bool doubtful;
     instant done_there; /* the first effect */
+    instant window_at;  /* the first request since a person last said retry */
+    int window_retries;
 };
 
 struct ghost_order {
     char id[24];
     bool acked, kept, paid, open, expired, seen;
+    size_t newer;            /* keys of a newer version in its row */
     bool restored, lost;     /* from a backup; it was kept after one that was restored */
     struct ghost_step *gone; /* steps that were there before the restore and not in the backup */
     size_t gone_count;
     uint64_t hash; /* of what never changes */
+    instant paid_at;
     int64_t version;
     enum order_state state;
     size_t payments, refunds;
@@ -181,6 +193,7 @@ struct notice {
     str transaction, refund;
     bool genuine, good, acked; /* good: counts as money */
     bool gone;                 /* with a restore, and nobody tells of it again */
+    bool untold;               /* nobody ever tells of it */
     int tries;
 };
 
@@ -193,6 +206,7 @@ struct buyer_form {
     str body, product;
     bool keyed, pays;
     instant first_at;
+    struct buyer_form *mended; /* the same with another address, before or after */
     struct ghost_order *order;
     int tries;
 };
@@ -238,7 +252,8 @@ struct sim {
         bool told;         /* the owner was told that it is done */
     } restoring;
     bool keeping; /* a backup is made or restored */
-    int hanging;  /* a partner that hangs in the kind phase for half a day, from 1; 0: none */
+    int hanging;  /* a partner that hangs at the begin of the kind phase, from 1; 0: none */
+    instant hangs_until;
     uint64_t trace;
     int64_t still; /* events since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
@@ -326,6 +341,10 @@ void restore_read(struct sim *s, struct process *p);
 bool restore_knows(str kind);
 /* With files: the store is open, the ghost goes back if it is a backup that was opened. */
 void restore_settle(struct sim *s);
+
+/* ---- newer.c: another version on the same store ---- */
+void newer_writes(struct process *p, struct arena *mem, struct change *changes, size_t count);
+size_t newer_count(str bytes);
 
 /* ---- commit.c: the committer, by turns ---- */
 void commit_start(struct sim *s, struct process *p);
