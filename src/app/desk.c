@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "http/route.h"
-#include "io/mailer.h"
 #include "shop/plan.h"
 
 #include <assert.h>
@@ -160,6 +159,8 @@ static struct tree *job_view(struct arena *mem, const struct order *o, const str
         tree_put_text(mem, t, S("due"), time_iso(mem, s->due));
     if (s->error.len)
         tree_put_text(mem, t, S("error"), s->error);
+    if (s->ours)
+        tree_put_bool(mem, t, S("ours"), true);
     return t;
 }
 
@@ -393,7 +394,7 @@ static err doctor(struct desk_call *c) {
         persons += str_is(state, S("poison")) || str_is(state, S("hold"))
                    || str_is(state, S("stray"));
         /* Who is asked to come back later waits too, and needs nobody. */
-        if (str_is(state, S("ready")) && mailer_is_shut(tree_get(j, S("error"))))
+        if (tree_get_bool(j, S("ours"), false))
             mail = tree_get(j, S("error"));
         late += time_read(tree_get(j, S("due")), &due).code == ERR_NONE
                 && due < d->now(d->self) - LATE_MS;

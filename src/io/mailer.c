@@ -165,12 +165,6 @@ static bool is_shut(CURLcode code, long status) {
     return shut;
 }
 
-static const str shut_out = S_INIT("the mail server does not let us in");
-
-bool mailer_is_shut(str why) {
-    return str_starts(why, shut_out);
-}
-
 static void conclude(
     struct arena *mem, const struct posting *p, CURLcode code, struct talk_answer *out) {
     long status = 0;
@@ -182,7 +176,7 @@ static void conclude(
     *out = (struct talk_answer){.sent = whole ? TALK_NO_ANSWER : TALK_NOT_SENT};
     if (code != CURLE_OK && !p->given && is_shut(code, status)) {
         out->shut = true;
-        out->why = JOIN(mem, shut_out, S(": "),
+        out->why = JOIN(mem, S("the mail server does not let us in: "),
             said ? line_of(mem, p) : why(mem, p, code));
     } else if (said) {
         out->sent = TALK_ANSWERED;

@@ -19,7 +19,4 @@ struct curl;
 void mailer_say(struct arena *mem, const struct curl *curl, const struct talk_request *request,
     struct talk_answer *out);
 
-/* Are these the words of an answer that is `shut`? */
-bool mailer_is_shut(str why);
-
 #endif

@@ -116,6 +116,7 @@ static const struct field step_fields[] = {
     AT(step, FIELD_TEXT, digest),
     AT(step, FIELD_TEXT, digest_before),
     AT(step, FIELD_INT, round),
+    AT(step, FIELD_BOOL, ours),
     AT(step, FIELD_TEXT, receipt),
     AT(step, FIELD_TREE, values),
     AT(step, FIELD_TEXT, error),

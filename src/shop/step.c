@@ -149,6 +149,7 @@ static enum step_do send(struct step *s, enum step_class class, instant now) {
         return STEP_WRITE;
     }
     s->state = STEP_SENDING;
+    s->ours = false;
     s->attempts++;
     s->started_at = now;
     s->finished_at = 0;
@@ -219,6 +220,7 @@ static void finish_later(struct step *s, const struct step_outcome *o, instant n
     /* A wrong password is wrong for all letters: poison would be as many matters as letters, and
      * none of them would go out by itself when it is right. */
     s->retried += o->ours;
+    s->ours = o->ours;
     if (o->ours)
         ready(s, now + OURS_WAIT);
     else if (tries(s) < ATTEMPTS_MAX)

@@ -58,6 +58,7 @@ struct step {
     str digest;                /* SHA-256 hex of the frozen request; "" before the first attempt */
     str digest_before;         /* of the request before `retry --anew` */
     int64_t round;             /* of freezing: 0, + 1 by --anew; names the frozen row */
+    bool ours;                 /* the last try failed by our settings: see step_outcome */
     str receipt;               /* the partner's words */
     const struct tree *values; /* what it obtained: name -> text */
     str error;                 /* the last thing that went wrong, for the owner */

@@ -107,6 +107,7 @@ static struct order *full(struct arena *mem, const struct shop *shop) {
     s->absent = 1;
     s->silent = 6;
     s->retried = 5;
+    s->ours = true;
     s->crashed_at = 11;
     s->first_at = 12;
     s->started_at = 13;
@@ -136,7 +137,8 @@ static void test_row(struct arena *mem, const struct shop *shop) {
     CHECK_INT("refund", back->refunds[0].dispute, 1);
     const struct step *s = &back->steps[0];
     CHECK("step", s->state == STEP_HOLD && s->attempts == 9 && s->unknowns == 8 && s->crashes == 7
-                      && s->absent == 1 && s->silent == 6 && s->retried == 5 && s->crashed_at == 11
+                      && s->absent == 1 && s->silent == 6 && s->retried == 5 && s->ours
+                      && s->crashed_at == 11
                       && s->first_at == 12 && s->started_at == 13 && s->finished_at == 14
                       && s->round == 2 && s->due == o->steps[0].due);
     CHECK_STR("error", s->error, S("line\nend"));

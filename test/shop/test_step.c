@@ -204,12 +204,13 @@ static void test_waits(void) {
     s = (struct step){.state = STEP_SENDING, .attempts = 1};
     for (int i = 1; i <= 200; i++, s.attempts++, s.state = STEP_SENDING) {
         step_finish(&s, STEP_MAIL, &o, NOW, 7);
-        CHECK("our own settings are never poison", s.state == STEP_READY);
+        CHECK("our own settings are never poison", s.state == STEP_READY && s.ours);
         CHECK_INT("tried now and then", s.due - NOW, 10 * TIME_MINUTE);
     }
     o.ours = false;
     step_finish(&s, STEP_MAIL, &o, NOW, UINT64_MAX);
     CHECK("and count as no tries", s.state == STEP_READY && s.due - NOW <= 2 * TIME_SECOND);
+    CHECK("and are mended", !s.ours);
     o.result = STEP_UNCLEAR;
     s = (struct step){.state = STEP_SENDING, .attempts = 1};
     step_finish(&s, STEP_ASKABLE, &o, NOW, 7);
