@@ -35,6 +35,16 @@ static err state_check(struct arena *mem, str state) {
                                      S("`: an order is placed, paid, fulfilled or expired")));
 }
 
+/* An order that does not read stands among the others, which are shown all the same. */
+static struct tree *damaged_view(struct arena *mem, str name, str what, str state, err e) {
+    struct tree *t = tree_map(mem);
+    tree_put_text(mem, t, name, what);
+    tree_put_text(mem, t, S("state"), state);
+    tree_put_text(mem, t, S("error"),
+        JOIN(mem, e.what, S(": `grosz restore` puts a backup back in which it reads")));
+    return t;
+}
+
 /* One stretch of a list of orders. */
 struct stretch {
     str state;       /* "": all */
@@ -57,10 +67,13 @@ static err stretch_read(struct desk_call *c, struct stretch *s, struct tree *lis
     for (; i < rows.count && list->count < s->limit; i++) {
         struct arena_mark one = arena_mark(c->mem);
         struct order *o = NULL;
-        TRY(order_read(c->mem, rows.rows[i].bytes, &o));
-        assert(o->id.len < sizeof(s->before));
-        memcpy(s->before, o->id.ptr, o->id.len);
-        if (!s->state.len || str_is(s->state, str_of(order_state_name(order_state(o)))))
+        str id = rows.rows[i].part;
+        err e = order_read(c->mem, rows.rows[i].bytes, &o);
+        assert(id.len < sizeof(s->before));
+        memcpy(s->before, id.ptr, id.len);
+        if (e.code != ERR_NONE)
+            tree_add(list, damaged_view(c->mem, S("id"), id, S("damaged"), e));
+        else if (!s->state.len || str_is(s->state, str_of(order_state_name(order_state(o)))))
             tree_add(list, order_view(c->mem, o));
         else
             arena_back(c->mem, one);
@@ -187,6 +200,11 @@ static err queue_row(struct desk_call *c, const struct row *row, struct tree *li
     err e = orders_get(c->mem, c->store, row->part, &o);
     if (e.code == ERR_ABSENT)
         return OK_ERR;
+    if (e.code == ERR_CORRUPT) {
+        str job = JOIN(c->mem, row->part, S("/"), row->key);
+        tree_add(list, damaged_view(c->mem, S("job"), job, S("hold"), e));
+        return OK_ERR;
+    }
     TRY(e);
     const struct step *s = orders_step_by_key(o, row->key);
     if (s)

@@ -77,6 +77,11 @@ static err step_look(struct arena *mem, const struct work *w, const struct row *
     err e = orders_get(mem, w->doors->store, row->part, &o);
     if (e.code == ERR_ABSENT)
         return OK_ERR;
+    /* Damaged: a person's matter, as what is on hold is; the others are counted all the same. */
+    if (e.code == ERR_CORRUPT) {
+        l->states[STEP_HOLD]++;
+        return OK_ERR;
+    }
     TRY(e);
     const struct step *s = orders_step_by_key(o, row->key);
     if (!s)

@@ -15,12 +15,9 @@ err look_newest(struct arena *mem, struct store *store, instant *newest) {
             .newest_first = true,
             .limit = 1};
         struct row_list list;
-        struct order *o = NULL;
         TRY(store->kind->list(store, mem, &q, &list));
-        if (!list.count)
-            continue;
-        TRY(order_read(mem, list.rows[0].bytes, &o));
-        *newest = o->placed_at > *newest ? o->placed_at : *newest;
+        instant at = list.count ? order_id_at(list.rows[0].part) : 0;
+        *newest = at > *newest ? at : *newest;
     }
     return OK_ERR;
 }

@@ -133,6 +133,28 @@ def person(rows, shop):
              and "queue list" in seen["queue"]["mend"], seen)
 
 
+def damaged(rows, program, folder):
+    """One order's row does not read, the newest one's: the others are shown, and it is told."""
+    shop = demo(program, os.path.join(folder, "damaged")).start()
+    kept, lost = order_json(shop).json["id"], order_json(shop).json["id"]
+    shop.stop()
+    with sqlite3.connect(shop.path("var", "shop.db")) as db:
+        db.execute("UPDATE row SET bytes = CAST('{\"id\":' AS BLOB) WHERE part = ? AND kind = 'order'", (lost,))
+        db.execute("INSERT INTO row (kind, part, key, version, due, leased, bytes)"
+                   " VALUES ('stuck', ?, '1/invitation', 1, 0, 0, CAST('' AS BLOB))", (lost,))
+    db.close()
+    shop.start()
+    shown = {o["id"]: o["state"] for o in map(json.loads, shop.cli("order", "list", "--json").splitlines())}
+    rows.same("order list has both", shown, {kept: "placed", lost: "damaged"})
+    done = shop.cli_run("queue", "list")
+    rows.add("queue list has its job, and what mends it", done.returncode == 3
+             and f"{lost}/1/invitation" in done.stdout and "grosz restore" in done.stdout, done)
+    code, seen, _ = look(shop)
+    rows.same("doctor looks at all", (code, seen["store"]["state"], seen["queue"]["state"]), (3, "ok", "fail"))
+    rows.add("the shop sells", order_json(shop).status == 201)
+    shop.stop()
+
+
 def told(rows, program, folder):
     """The owner is written to: about news, not every day about the same, and again when it comes back."""
     shop = demo(program, os.path.join(folder, "told"))
@@ -196,6 +218,7 @@ def secrets(rows, program, folder):
 def run(rows, program, folder):
     told(rows, program, folder)
     secrets(rows, program, folder)
+    damaged(rows, program, folder)
     certificates(rows, program, folder)
     shop = demo(program, os.path.join(folder, "doctor"))
     shop.start()
