@@ -341,7 +341,7 @@ struct backup_wish {
 static err backup_failed(struct desk_call *c, const struct backup_wish *w, err e, instant now) {
     struct tree *t = tree_map(c->mem);
     e = err_in(c->mem, e, S("There is no backup, and nothing is half written: "));
-    if (e.code == ERR_CONFLICT)
+    if (e.code == ERR_CONFLICT && !w->replace)
         e.what = JOIN(c->mem, e.what,
             S(". Name another file, or type it again with --replace to write over that one"));
     if (!w->keep)

@@ -132,16 +132,50 @@ static err copy_room(const struct store_sqlite *s, struct arena *mem, str path) 
             S(" MiB in "), str_of(there.folder), S(" that leaves the shop enough")));
 }
 
+/* A file that begins as every SQLite database does, or is empty, as mktemp makes it. */
+static bool is_replaceable(const char *path) {
+    static const char magic[16] = "SQLite format 3";
+    char begin[sizeof(magic)];
+    struct stat is;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool plain = file >= 0 && !fstat(file, &is) && S_ISREG(is.st_mode);
+    bool same = plain && read(file, begin, sizeof(begin)) == sizeof(begin)
+                && !memcmp(begin, magic, sizeof(begin));
+
+    if (file >= 0)
+        close(file);
+    return same || (plain && !is.st_size);
+}
+
+/* The database itself, in the place of which its copy would meet the other's log, and what is no
+ * backup are not written over by a slip of the hand. Our own is not opened: closing any descriptor
+ * of it drops SQLite's locks. */
+static err copy_over(
+    const struct store_sqlite *s, struct arena *mem, const char *whole, bool replace) {
+    struct stat there, own;
+
+    if (stat(whole, &there))
+        return OK_ERR;
+    if (!replace) {
+        errno = EEXIST;
+        return copy_errno(mem, whole);
+    }
+    if (!stat(s->path, &own) && own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+        return err_make(ERR_CONFLICT,
+            JOIN(mem, str_of(whole), S(" is the shop's own database: name another file")));
+    if (!is_replaceable(whole))
+        return err_make(ERR_CONFLICT,
+            JOIN(mem, str_of(whole), S(" is no backup, so it is not written over")));
+    return OK_ERR;
+}
+
 err store_sqlite_backup(struct store *base, struct arena *mem, str path, struct store_backup *b) {
     struct store_sqlite *s = (struct store_sqlite *)base;
     const char *whole = str_cz(mem, path);
     const char *part = str_cz(mem, JOIN(mem, path, S(".part")));
     const char *journal = str_cz(mem, JOIN(mem, path, S(".part-journal")));
 
-    if (!b->replace && !access(whole, F_OK)) {
-        errno = EEXIST;
-        return copy_errno(mem, whole);
-    }
+    TRY(copy_over(s, mem, whole, b->replace));
     TRY(copy_room(s, mem, path));
     /* An empty file of ours, so that nobody else may read what is in it; a journal that a killed
      * copy left would be played into it. */

@@ -164,6 +164,21 @@ def refused(rows, program, folder):
     rows.add("not over a file", again.returncode == 1 and f"{good} is there already" in again.stderr
              and "--replace" in again.stderr, again)
     rows.same("unless told", backup(shop, good, "--replace").returncode, 0)
+    os.mkfifo(os.path.join(folder, "fifo"))
+    os.symlink(shop.path("var", "shop.db"), os.path.join(folder, "link.db"))
+    for name, path, said in [("the database itself", shop.path("var", "shop.db"), "own database"),
+                             ("a link to it", os.path.join(folder, "link.db"), "own database"),
+                             ("its log", shop.path("var", "shop.db-wal"), "no backup"),
+                             ("the settings", shop.path("shop.yml"), "no backup"),
+                             ("a device", "/dev/zero", "no backup"),
+                             ("a pipe", os.path.join(folder, "fifo"), "no backup")]:
+        before = os.lstat(path)
+        done = backup(shop, path, "--replace")
+        rows.add(f"never over {name}", done.returncode == 1 and said in done.stderr
+                 and os.lstat(path).st_ino == before.st_ino, done)
+    open(os.path.join(folder, "empty.db"), "w").close()
+    rows.same("over an empty file", backup(shop, os.path.join(folder, "empty.db"), "--replace").returncode, 0)
+    rows.same("and the shop has its orders", shop.order(kept)["id"], kept)
     for name, path in [("a folder that is not there", os.path.join(folder, "no/such/x.db")), ("a folder", folder)]:
         done = backup(shop, path)
         rows.add(f"{name}: refused in words", done.returncode and done.stderr.strip() and not done.stdout, done)
