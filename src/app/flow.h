@@ -27,6 +27,7 @@ struct flow {
     struct limit *limit; /* null: nobody is limited */
     struct shelf *shelf; /* null: pages are made anew each time */
     str dir;             /* the shop's folder, for the academy's files */
+    bool dressed; /* a page gets more at its end: no compressed copy and no tag fits it */
     const struct request *request;
 };
 

@@ -97,8 +97,6 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
     w->house = h;
     w->exchange = x;
     w->request = *r;
-    if (h->serve)
-        live_plain(mem, &w->request);
     w->live_shop = h->live.shop;
     const struct house_shop *shop = snapshots_borrow(&h->shops, mem);
     w->began = clock_fine();
@@ -114,6 +112,7 @@ static void handle(void *self, struct exchange *x, const struct request *r) {
         .limit = h->limit,
         .shelf = shop->shelf,
         .dir = shop->dir,
+        .dressed = h->serve,
         .request = &w->request};
     web(&w->flow, &w->reply);
     go_on(w);

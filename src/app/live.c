@@ -109,22 +109,6 @@ bool live_handle(struct live *l, struct exchange *x, const struct request *r) {
     return true;
 }
 
-void live_plain(struct arena *mem, struct request *r) {
-    static const str fitting[] = {
-        S_INIT("Accept-Encoding"), S_INIT("If-None-Match"), S_INIT("If-Modified-Since")};
-    struct header *kept = arena_array(mem, r->header_count, sizeof(*kept));
-    size_t count = 0;
-    for (size_t i = 0; i < r->header_count; i++) {
-        bool out = false;
-        for (size_t k = 0; k < COUNT(fitting); k++)
-            out |= str_is_like(r->headers[i].name, fitting[k]);
-        if (!out)
-            kept[count++] = r->headers[i];
-    }
-    r->headers = kept;
-    r->header_count = count;
-}
-
 /* Only what may be loaded again: a page that answers a form would be sent again. */
 void live_dress(const struct live *l, struct arena *mem, const struct request *r, int64_t shop,
     struct response *page) {

@@ -40,9 +40,6 @@ MUST err live_open(struct arena *mem, struct live *l, struct reloader *reloader)
 void live_changed(struct live *l);
 /* Whether the request is ours: it is answered, now or later. */
 bool live_handle(struct live *l, struct exchange *x, const struct request *r);
-/* Asked for whole and as it is: a page is dressed after it is made, so that neither a compressed
- * copy nor a tag of what it was before fits it. */
-void live_plain(struct arena *mem, struct request *r);
 /* The script at a page's end, for the shop of moment `shop`. */
 void live_dress(const struct live *l, struct arena *mem, const struct request *r, int64_t shop,
     struct response *page);

@@ -88,6 +88,8 @@ static void answer_made(
         f->shop->live ? response_page(f->mem, 200, bytes) : response_page_local(f->mem, 200, bytes);
     out->type = m->type;
     response_header(out, S("Cache-Control"), cache_words(f, m->lasting));
+    if (f->dressed)
+        return;
     response_header(out, S("ETag"), tag);
     response_header(out, S("Vary"), S("Accept-Encoding"));
     if (zipped)
@@ -101,7 +103,7 @@ static void answer_made(
 
 err shelf_answer(const struct flow *f, struct response *out) {
     struct made *kept = f->shelf ? slot_of(f->shelf, f->request->path) : NULL;
-    bool takes = request_takes_gzip(f->request);
+    bool takes = !f->dressed && request_takes_gzip(f->request);
     bool ready = kept && kept->tag.len && str_is(kept->path, f->request->path);
     if (ready && takes && kept->zipped.len) {
         struct made m = *kept;
@@ -152,7 +154,8 @@ void shelf_file(const struct flow *f, struct response *r) {
     if (!type->text)
         return;
     response_header(r, S("Vary"), S("Accept-Encoding"));
-    if (!f->shelf || !request_takes_gzip(f->request) || request_header(f->request, S("Range")).len)
+    if (!f->shelf || f->dressed || !request_takes_gzip(f->request)
+        || request_header(f->request, S("Range")).len)
         return;
     err e = files_mark(f->mem, r->file_in, r->file, &mark);
     if (e.code != ERR_NONE || mark.size < SMALL || mark.size > FILE_MAX)

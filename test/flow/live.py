@@ -127,6 +127,21 @@ def limits(rows, shop, waiting):
     rows.same("and they are answered", {m.result().status for m in many}, {200})
 
 
+def whole(rows, shop):
+    """Whatever a browser keeps or can unpack: a page comes with its script, and no file is spoilt by one."""
+    text = f"<!doctype html><title>a</title>{'<p>words</p>' * 400}</body>"
+    shop.write("images/page.html", text)
+    shop.start("serve")
+    for turn in (1, 2):
+        page = shop.browser.get("/", Accept_Encoding="gzip", If_None_Match="*",
+                                If_Modified_Since="Fri, 31 Dec 2100 23:59:59 GMT")
+        rows.add(f"a page as it is, {turn}", page.status == 200 and "/live.js" in page.text
+                 and "<title>" in page.text, page)
+        file = shop.browser.get("/images/page.html", Accept_Encoding="gzip")
+        rows.add(f"a file that is a page, {turn}", file.status == 200 and "<p>words</p>" in file.text, file)
+    shop.stop()
+
+
 def run(rows, program, folder):
     shop = demo(program, os.path.join(folder, "serve")).start("serve")
     waiting = Waiting(shop)
@@ -134,6 +149,7 @@ def run(rows, program, folder):
     mistakes(rows, shop, waiting)
     only_changed(rows, shop, waiting)
     limits(rows, shop, waiting)
+    whole(rows, shop)
     shop = demo(program, os.path.join(folder, "run")).start()
     for path in ("/live/now", "/live.js", "/live.css"):
         rows.same(f"run: no {path}", shop.browser.get(path).status, 404)
