@@ -97,8 +97,10 @@ static void answer_wrong(const struct flow *f, err e, const struct tree *fields,
 
 /* A form that comes back once, for an e-mail that is near to another. Programs are not asked. */
 static bool is_doubtful(const struct flow *f, const struct order *o, const struct tree *fields) {
-    return !request_wants_json(f->request) && typo_guess(f->mem, o->buyer.email).len
-           && !str_is(o->buyer.email, tree_get(fields, S("email_asked")));
+    if (request_wants_json(f->request))
+        return false;
+    struct typo t = typo_of(f->mem, o->buyer.email, fields);
+    return t.meant.len && !t.asked;
 }
 
 static void answer_asking(

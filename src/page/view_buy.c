@@ -92,16 +92,15 @@ static void keep(const struct view *v, struct tree *list, str name, str value) {
  * e-mail that is near to another: `meant` asks once, and who sends the same again has it. */
 static void kept(struct view *v, const struct tree *fields, bool wrong) {
     str email = wrong ? S("") : str_trim(tree_get(fields, S("email")));
-    str meant = typo_guess(v->mem, email);
-    bool asked = str_is(email, tree_get(fields, S("email_asked")));
+    struct typo t = typo_of(v->mem, email, fields);
     struct tree *list = tree_put(v->tree, S("kept"), tree_list(v->mem));
     for (const struct tree *f = fields ? fields->first : NULL; f; f = f->next)
         if (str_starts(f->name, S("utm_")) || str_is(f->name, S("ref"))
             || str_is(f->name, S("key")))
             keep(v, list, f->name, tree_str(f));
-    if (meant.len)
-        keep(v, list, S("email_asked"), email);
-    tree_put_text(v->mem, v->tree, S("meant"), asked ? S("") : meant);
+    if (t.meant.len)
+        keep(v, list, TYPO_ASKED, email);
+    tree_put_text(v->mem, v->tree, S("meant"), t.asked ? S("") : t.meant);
 }
 
 static void product_put(const struct view *v, struct tree *t, const struct product *p) {

@@ -28,3 +28,7 @@ str typo_guess(struct arena *mem, str email) {
     str meant = table_near(domain, common, COUNT(common));
     return meant.len ? JOIN(mem, str_part(email, 0, at + 1), meant) : S("");
 }
+
+struct typo typo_of(struct arena *mem, str email, const struct tree *fields) {
+    return (struct typo){typo_guess(mem, email), str_is(email, tree_get(fields, TYPO_ASKED))};
+}

@@ -177,6 +177,12 @@ static void test_texts(struct arena *mem) {
         CHECK(emails[i].text, email_is(str_of(emails[i].text)) == emails[i].fine);
     for (size_t i = 0; i < COUNT(slips); i++)
         CHECK_STR(slips[i].text, typo_guess(mem, str_of(slips[i].text)), str_of(slips[i].meant));
+    struct tree *fields = tree_map(mem);
+    struct typo t = typo_of(mem, S("anna@gmial.com"), fields);
+    CHECK("not asked yet", !t.asked && t.meant.len);
+    tree_put_text(mem, fields, TYPO_ASKED, S("anna@gmial.com"));
+    CHECK("says it twice", typo_of(mem, S("anna@gmial.com"), fields).asked);
+    CHECK("says another one", !typo_of(mem, S("jan@gmial.com"), fields).asked);
     for (size_t i = 0; i < COUNT(faults); i++)
         CHECK_STR(faults[i].text, email_fault(str_of(faults[i].text)), str_of(faults[i].fault));
     for (size_t i = 0; i < COUNT(nips); i++) {
