@@ -249,7 +249,7 @@ static bool has_due(const struct change *c) {
 }
 
 void ghost_applied(struct sim *s, const struct change *c) {
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     for (size_t i = 0; i < c->count; i++) {
         const struct put *p = &c->puts[i];
         if (!s->script)
@@ -275,7 +275,7 @@ void ghost_applied(struct sim *s, const struct change *c) {
 static void again_rows(struct sim *s, str kind, void (*applied)(struct sim *, const struct put *)) {
     struct row_list rows = {0};
     struct query q = {.kind = kind, .limit = 1000};
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
     if (e.code != ERR_NONE || rows.more)
         violate(s, "S1", "after a restart the rows cannot be read");

@@ -12,7 +12,7 @@ instant process_now(const struct process *p) {
 static instant next_due(struct sim *s) {
     struct row_list rows = {0};
     struct query q = {.due_only = true, .due_max = INT64_MAX, .limit = 1};
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
     return e.code == ERR_NONE && rows.count ? rows.rows[0].due : INT64_MAX;
 }
@@ -24,7 +24,7 @@ static void worker_job(struct fibre *f, const struct row *row, uint64_t token) {
         return;
     f->job = row;
     f->token = token;
-    arena_reset(f->mem);
+    desk_clear(&f->mem_desk);
     err e = work_job(f->mem, &p->work, row);
     f->job = NULL;
     check_text(p->sim, "an error", e.what);
@@ -38,7 +38,7 @@ static void worker_run(struct fibre *f) {
     for (;;) {
         struct row_list got = {0};
         f->heard = 0;
-        arena_reset(f->leased);
+        desk_clear(&f->leased_desk);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
         err e = p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &got);
@@ -173,7 +173,7 @@ void operator_comes(struct sim *s, void *nothing, uint64_t number) {
     struct query q = {.kind = S("stuck"), .limit = 50};
     struct process *p = &s->processes[below(s, (uint64_t)s->process_count)];
     bool last = number == 0;
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     err e = p->alive ? s->real->kind->list(s->real, s->scratch, &q, &rows) : OK_ERR;
     for (size_t i = 0; e.code == ERR_NONE && i < rows.count; i++) {
         if (!last && below(s, 3))

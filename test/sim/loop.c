@@ -177,8 +177,10 @@ static void fibre_room(struct fibre *f) {
     f->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (f->stack == MAP_FAILED)
         abort();
-    f->mem = arena_new(32u << 20);
-    f->leased = arena_new(32u << 20);
+    f->mem_desk = desk_new(512u << 10, 32u << 20);
+    f->leased_desk = desk_new(128u << 10, 32u << 20);
+    f->mem = f->mem_desk.mem;
+    f->leased = f->leased_desk.mem;
 }
 
 void fibre_free(struct fibre *f) {
@@ -197,8 +199,8 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
     if (f == s->fibres + SIM_FIBRES)
         return NULL;
     fibre_room(f);
-    arena_reset(f->mem);
-    arena_reset(f->leased);
+    desk_clear(&f->mem_desk);
+    desk_clear(&f->leased_desk);
     f->process = p;
     f->run = run;
     f->live = true;

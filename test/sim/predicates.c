@@ -474,7 +474,7 @@ void check_end(struct sim *s) {
         struct ghost_order *g = &s->orders[i];
         if (!g->kept)
             continue; /* lost with what was kept after a backup */
-        arena_reset(s->scratch);
+        desk_clear(&s->scratch_desk);
         err e = orders_get(s->scratch, s->real, str_of(g->id), &o);
         if (e.code != ERR_NONE || lasting(o) != g->hash) {
             violate(s, "S1", "the order %s is gone or another one", g->id);

@@ -67,7 +67,7 @@ static int64_t orders_kept(const struct backup *b) {
 /* Made beside the one before, and renamed. */
 static void file_make(struct sim *s, struct backup *b, struct process *p) {
     struct store_backup asked = {.now = b->made_at, .print = S("print"), .replace = true};
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     str path = str_of(disk_file(s, s->scratch, S("backup.db")));
     s->keeping = true;
     err e = store_sqlite_backup(s->real, s->scratch, path, &asked);
@@ -268,7 +268,7 @@ static err agree(const struct store_restore *r) {
 static void file_restore(struct sim *s) {
     struct owner o = {.base = {.now = s->now, .agree = agree}, .sim = s};
     disk_rest(s);
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     str path = str_of(disk_file(s, s->scratch, S("shop.db")));
     str file = str_of(disk_file(s, s->scratch, S("backup.db")));
     if (!s->restoring.number)
@@ -291,7 +291,7 @@ void restore_settle(struct sim *s) {
     struct row row;
     const struct tree *t = NULL;
     const struct restoring was = s->restoring;
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     bool other = vfs_number(disk_file(s, s->scratch, S("shop.db"))) != was.number;
     s->restoring = (struct restoring){0};
     if (was.told && !other)
@@ -332,7 +332,7 @@ void restore_comes(struct sim *s, void *nothing, uint64_t number) {
 /* As the program does it when it opens its store. */
 void restore_read(struct sim *s, struct process *p) {
     struct doors plain = {.store = s->real};
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     err e = open_restored(s->scratch, &plain);
     if (e.code != ERR_NONE)
         violate(s, "S18", "the row of a restore does not read");

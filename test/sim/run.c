@@ -2,12 +2,26 @@
 
 enum { EVENTS_MOST = 2000000 };
 
+struct desk desk_new(size_t first, size_t size_max) {
+    struct desk d = {.mem = arena_new(size_max)};
+    arena_bytes(d.mem, first);
+    d.empty = arena_mark(d.mem);
+    d.empty.used = d.empty.taken = 0;
+    desk_clear(&d);
+    return d;
+}
+
+void desk_clear(const struct desk *d) {
+    arena_back(d->mem, d->empty);
+}
+
 struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *totals) {
     struct sim *s = NEW(mem, struct sim);
     s->house = house;
     s->totals = totals;
     s->mem = arena_new((size_t)1 << 30);
-    s->scratch = arena_new((size_t)64 << 20);
+    s->scratch_desk = desk_new((size_t)1 << 20, (size_t)64 << 20);
+    s->scratch = s->scratch_desk.mem;
     s->store_mem = arena_new((size_t)64 << 20);
     return s;
 }

@@ -104,10 +104,17 @@ struct process {
     uint64_t life;
 };
 
+/* An arena that keeps its first chunk, which is large, from one use to the next. */
+struct desk {
+    struct arena *mem;
+    struct arena_mark empty;
+};
+
 struct fibre {
     void *at; /* its registers, on its stack */
     char *stack;
     struct arena *mem, *leased;
+    struct desk mem_desk, leased_desk;
     struct process *process;
     void (*run)(struct fibre *f);
     bool live, idle;
@@ -224,6 +231,7 @@ struct fate {
 struct sim {
     uint64_t seed, dice;
     struct arena *mem, *scratch;
+    struct desk scratch_desk;
     struct house_shop *house;
     struct store *real;
     instant now, kind_at;
@@ -303,6 +311,10 @@ bool strikes(struct sim *s, enum fault f);
 void trace_add(struct sim *s, uint64_t what);
 uint64_t hash_bytes(uint64_t h, str bytes);
 void swarm_draw(struct sim *s);
+
+/* ---- run.c ---- */
+struct desk desk_new(size_t first, size_t size_max);
+void desk_clear(const struct desk *d);
 
 /* ---- loop.c: events and fibres ---- */
 void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,

@@ -137,7 +137,7 @@ static bool is_index(str kind) {
 static void add_rows(struct sim *s, struct state_hash *h, str kind, bool rest) {
     struct row_list rows = {0};
     const struct query q = {.kind = kind, .limit = 1000};
-    arena_reset(s->scratch);
+    desk_clear(&s->scratch_desk);
     err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
     if (e.code != ERR_NONE || rows.more)
         abort();
