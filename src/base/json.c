@@ -49,7 +49,8 @@ static void escape_write(struct buf *b, unsigned char c, bool name) {
 static void characters_write(struct buf *b, str s, bool name) {
     size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
+        i += json_plain(str_from(s, i));
+        unsigned char c = i < s.len ? (unsigned char)s.ptr[i] : ' ';
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
         buf_add(b, str_part(s, from, i - from));

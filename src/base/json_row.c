@@ -109,22 +109,28 @@ static bool escape(struct json_row *r, char *out, size_t *len) {
 
 /* The offset of the quote that ends the string, or of what may not stand in one. */
 static size_t string_end(const struct json_row *r) {
-    size_t end = r->at;
-    while (end < r->text.len && r->text.ptr[end] != '"' && (unsigned char)r->text.ptr[end] >= 0x20)
+    size_t end = r->at + json_plain(str_from(r->text, r->at));
+    while (end < r->text.len && r->text.ptr[end] != '"'
+           && (unsigned char)r->text.ptr[end] >= 0x20) {
         end += r->text.ptr[end] == '\\' ? 2 : 1;
+        end += json_plain(str_from(r->text, end));
+    }
     return end;
 }
 
 static bool string_unescape(struct json_row *r, size_t end, str *out) {
-    char *bytes = arena_take(r->mem, end - r->at + 1);
+    char *bytes = arena_bytes(r->mem, end - r->at + 1);
     size_t len = 0;
     while (r->at < end) {
-        char c = r->text.ptr[r->at++];
-        if (c != '\\')
-            bytes[len++] = c;
-        else if (!escape(r, bytes, &len))
+        str run = str_part(r->text, r->at, end - r->at);
+        run.len = str_find_byte(run, '\\');
+        memcpy(bytes + len, run.ptr, run.len);
+        len += run.len;
+        r->at += run.len;
+        if (r->at++ < end && !escape(r, bytes, &len))
             return broken(r);
     }
+    bytes[len] = 0;
     r->at = end + 1;
     *out = (str){bytes, len};
     return true;

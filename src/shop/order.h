@@ -48,12 +48,14 @@ struct line {
     str tax; /* rate as text */
     money net, tax_amount, gross;
     const struct tree *more;
+    const struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct consent_given {
     str id, version, hash; /* hash of the text agreed to; the text is kept once by hash */
     instant at;
     const struct tree *more;
+    const struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct payment {

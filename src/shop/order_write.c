@@ -17,6 +17,8 @@
     { S_INIT(""), FIELD_MORE, offsetof(struct type, more), 0, NULL, NULL, 0 }
 #define RECORD(type, fields) \
     { sizeof(struct type), fields, COUNT(fields), 0 }
+#define KEPT(type, fields) \
+    { sizeof(struct type), fields, COUNT(fields), offsetof(struct type, kept) }
 
 /* ---- what is kept: one table for a struct; a name once used here is never used for another
  * thing ---- */
@@ -150,13 +152,12 @@ static const struct field note_fields[] = {
 
 static const struct record buyer_record = RECORD(buyer, buyer_fields);
 static const struct record company_record = RECORD(company, company_fields);
-static const struct record line_record = RECORD(line, line_fields);
-static const struct record consent_record = RECORD(consent_given, consent_fields);
+static const struct record line_record = KEPT(line, line_fields);
+static const struct record consent_record = KEPT(consent_given, consent_fields);
 static const struct record payment_record = RECORD(payment, payment_fields);
 static const struct record refund_record = RECORD(refund, refund_fields);
 static const struct record remark_record = RECORD(remark, remark_fields);
-const struct record step_record = {
-    sizeof(struct step), step_fields, COUNT(step_fields), offsetof(struct step, kept)};
+const struct record step_record = KEPT(step, step_fields);
 static const struct record note_record = RECORD(note, note_fields);
 
 static const struct field order_fields[] = {

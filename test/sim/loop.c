@@ -15,12 +15,6 @@ static bool is_before(const struct event *a, const struct event *b) {
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-static void swap(struct event *a, struct event *b) {
-    struct event c = *a;
-    *a = *b;
-    *b = c;
-}
-
 void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,
     uint64_t number) {
     if (s->heap_count == s->heap_room) {
@@ -32,24 +26,25 @@ void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint
     size_t i = s->heap_count++;
     /* A script has nothing random in it: first come, first served. */
     uint64_t order = s->script ? ++s->script->events : roll(s);
-    s->heap[i] = (struct event){at > s->now ? at : s->now, order, act, what, number};
-    for (; i && is_before(&s->heap[i], &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        swap(&s->heap[i], &s->heap[(i - 1) / 2]);
+    struct event e = {at > s->now ? at : s->now, order, act, what, number};
+    for (; i && is_before(&e, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
+    s->heap[i] = e;
 }
 
 static struct event event_take(struct sim *s) {
     struct event first = s->heap[0];
-    s->heap[0] = s->heap[--s->heap_count];
-    for (size_t i = 0;;) {
-        size_t least = i, left = 2 * i + 1;
-        for (size_t c = left; c < left + 2 && c < s->heap_count; c++)
-            if (is_before(&s->heap[c], &s->heap[least]))
-                least = c;
-        if (least == i)
-            return first;
-        swap(&s->heap[i], &s->heap[least]);
-        i = least;
+    const struct event *last = &s->heap[--s->heap_count];
+    size_t i = 0;
+    for (size_t least; (least = 2 * i + 1) < s->heap_count; i = least) {
+        if (least + 1 < s->heap_count && is_before(&s->heap[least + 1], &s->heap[least]))
+            least++;
+        if (!is_before(&s->heap[least], last))
+            break;
+        s->heap[i] = s->heap[least];
     }
+    s->heap[i] = *last;
+    return first;
 }
 
 /* L3: no event loop longer than 10^5 events without the virtual clock advancing. */
