@@ -110,8 +110,8 @@ static bool escape(struct json_row *r, char *out, size_t *len) {
 /* The offset of the quote that ends the string, or of what may not stand in one. */
 static size_t string_end(const struct json_row *r) {
     size_t end = r->at + json_plain(str_from(r->text, r->at));
-    while (end < r->text.len && r->text.ptr[end] != '"'
-           && (unsigned char)r->text.ptr[end] >= 0x20) {
+    while (
+        end < r->text.len && r->text.ptr[end] != '"' && (unsigned char)r->text.ptr[end] >= 0x20) {
         end += r->text.ptr[end] == '\\' ? 2 : 1;
         end += json_plain(str_from(r->text, end));
     }
@@ -353,14 +353,14 @@ str json_row_skip(struct json_row *r) {
                 break;
             maps = maps << 1 | (kind == '{');
             depth++;
-        } else if (kind == '"') {
-            string_read(r, &text);
-        } else {
+        } else if (kind != '"') {
             json_row_word(r, &text);
+        } else if (!json_row_plain(r, &text)) {
+            string_read(r, &text);
         }
         for (; depth && !json_row_more(r, maps & 1 ? '}' : ']'); depth--)
             maps >>= 1;
-        if (depth && maps & 1)
+        if (depth && maps & 1 && !(json_row_plain(r, &text) && take(r, ':')))
             json_row_name(r, &text);
     } while (depth && !r->broken);
     return str_part(r->text, start, r->at - start);

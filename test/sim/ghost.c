@@ -119,12 +119,14 @@ static void row_read(struct sim *s, struct ghost_order *o, str bytes, const stru
 }
 
 /* The length of the step that stands at the beginning of `rest`; 0: there is none. `was`: its bytes
- * when last kept. What is byte for byte as it was is not read: *step stays without a key. */
-static size_t step_applied(struct sim *s, str rest, str was, struct step *step) {
-    if (str_starts(rest, was) && rest.len > was.len && strchr(",]", rest.ptr[was.len]))
+ * when last kept. What is byte for byte as it was is not read: *step stays null. */
+static size_t step_applied(struct sim *s, str rest, str was, struct step **step) {
+    if (rest.len > was.len && (rest.ptr[was.len] == ',' || rest.ptr[was.len] == ']')
+        && str_starts(rest, was))
         return was.len;
     struct json_row row = json_row_new(s->scratch, rest);
-    err e = record_read(s->scratch, &step_record, &row, step);
+    *step = NEW(s->scratch, struct step);
+    err e = record_read(s->scratch, &step_record, &row, *step);
     return e.code == ERR_NONE && !row.broken ? row.at : 0;
 }
 
@@ -138,7 +140,7 @@ static void bytes_applied(struct sim *s, str bytes) {
 /* Mostly one step of an order is another, and all the rest was looked at before. False, and nothing
  * done: there is more to it, it must be read as a whole. */
 static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
-    struct step *steps = arena_array(s->scratch, o->row_steps + 1, sizeof(*steps));
+    struct step *steps[SIM_STEPS] = {0};
     struct ghost_row rows[SIM_STEPS];
     size_t at = o->row_steps ? o->rows[0].at : 0;
     if (!at || bytes.len < at || memcmp(bytes.ptr, o->row, at) != 0)
@@ -157,10 +159,10 @@ static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
     row_keep(s, o, bytes);
     memcpy(o->rows, rows, o->row_steps * sizeof(*rows));
     for (size_t i = 0; i < o->row_steps && !s->failed; i++) {
-        if (!steps[i].key.len)
+        if (!steps[i])
             continue;
         bytes_applied(s, str_part(bytes, rows[i].at, rows[i].len));
-        check_step(s, o, &steps[i]);
+        check_step(s, o, steps[i]);
     }
     return true;
 }

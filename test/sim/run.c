@@ -19,7 +19,8 @@ struct sim *sim_new(struct arena *mem, struct house_shop *house, struct totals *
     struct sim *s = NEW(mem, struct sim);
     s->house = house;
     s->totals = totals;
-    s->mem = arena_new((size_t)1 << 30);
+    s->mem_desk = desk_new((size_t)4 << 20, (size_t)1 << 30);
+    s->mem = s->mem_desk.mem;
     s->scratch_desk = desk_new((size_t)1 << 20, (size_t)64 << 20);
     s->scratch = s->scratch_desk.mem;
     s->store_mem = arena_new((size_t)64 << 20);
@@ -37,7 +38,7 @@ void sim_free(struct sim *s) {
 
 /* The store and the heap begin anew; fibres keep their stacks. */
 static void world_clear(struct sim *s) {
-    arena_reset(s->mem);
+    desk_clear(&s->mem_desk);
     fibres_drop(s, NULL);
     for (int i = 0; i < SIM_FIBRES; i++)
         s->fibres[i].serial = s->fibres[i].token = 0;

@@ -231,7 +231,7 @@ struct fate {
 struct sim {
     uint64_t seed, dice;
     struct arena *mem, *scratch;
-    struct desk scratch_desk;
+    struct desk mem_desk, scratch_desk;
     struct house_shop *house;
     struct store *real;
     instant now, kind_at;
