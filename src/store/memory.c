@@ -194,10 +194,11 @@ static void memory_drop(struct store_memory *s, struct memory_row *r) {
 }
 
 static void change_apply(struct store_memory *s, struct change *c) {
+    /* As many as there are puts are filled, and only those are looked at. */
     struct {
         struct memory_row *row;
         uint64_t hash;
-    } found[LIMIT_CHANGE_PUTS];
+    } found[LIMIT_CHANGE_PUTS] __attribute__((uninitialized));
 
     assert(change_is_lawful(c));
     for (size_t i = 0; i < c->count; i++) {
