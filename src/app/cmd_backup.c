@@ -132,6 +132,9 @@ err command_restore(const struct command_call *c) {
     r.occupied = files_is(r.dir, name);
     TRY(files_make_dir(r.dir, S("var"), 0700));
     TRY(files_path(c->mem, r.dir, name, &path));
+    if (c->store.len && r.occupied && !store_sqlite_is(c->mem, path))
+        return err_make(ERR_USAGE,
+            JOIN(c->mem, S("--store: "), path, S(" is no database. Nothing was changed.")));
     TRY(store_sqlite_restore(c->mem, path, file, &r.base));
     struct tree *t = tree_map(c->mem);
     tree_put_text(c->mem, t, S("restored"), file);

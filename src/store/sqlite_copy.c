@@ -132,12 +132,11 @@ static err copy_room(const struct store_sqlite *s, struct arena *mem, str path) 
             S(" MiB in "), str_of(there.folder), S(" that leaves the shop enough")));
 }
 
-/* A file that begins as every SQLite database does, or is empty, as mktemp makes it. */
-static bool is_replaceable(const char *path) {
+bool store_sqlite_is(struct arena *mem, str path) {
     static const char magic[16] = "SQLite format 3";
     char begin[sizeof(magic)];
     struct stat is;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int file = open(str_cz(mem, path), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     bool plain = file >= 0 && !fstat(file, &is) && S_ISREG(is.st_mode);
     bool same = plain && read(file, begin, sizeof(begin)) == sizeof(begin)
                 && !memcmp(begin, magic, sizeof(begin));
@@ -163,7 +162,7 @@ static err copy_over(
     if (!stat(s->path, &own) && own.st_dev == there.st_dev && own.st_ino == there.st_ino)
         return err_make(ERR_CONFLICT,
             JOIN(mem, str_of(whole), S(" is the shop's own database: name another file")));
-    if (!is_replaceable(whole))
+    if (!store_sqlite_is(mem, str_of(whole)))
         return err_make(ERR_CONFLICT,
             JOIN(mem, str_of(whole), S(" is no backup, so it is not written over")));
     return OK_ERR;

@@ -111,9 +111,12 @@ MUST err store_sqlite(struct arena *mem, str path, const struct store_sqlite_opt
 bool store_sqlite_full(struct store *s);
 /* PRAGMA quick_check, slow; ERR_CORRUPT says what it found. */
 MUST err store_sqlite_check(struct store *s, struct arena *mem);
+/* Whether a file begins as every SQLite database does, or is empty, as mktemp makes it. Not for one
+ * that is open here: closing it drops SQLite's locks. */
+bool store_sqlite_is(struct arena *mem, str path);
 /* A whole copy while running, in one file: made beside (<path>.part), opened again and verified,
- * synced, renamed. ERR_SETUP: a file is there, no such folder; ERR_FULL. A killed process leaves
- * only the .part. */
+ * synced, renamed. ERR_CONFLICT: a file is there that is not to be replaced, is no database, or is
+ * ours; ERR_SETUP: no such folder; ERR_FULL. A killed process leaves only the .part. */
 struct store_backup {
     instant now;       /* 0: the copy is not labelled */
     str print, secret; /* of the shop secret; the secret itself only when it shall be in it */

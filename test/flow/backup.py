@@ -151,6 +151,7 @@ UNSAID = [  # shop.yml has more, flags, exit code, words: where the database lie
     ("no such store", "\nstore: mysql:shop\n", ["--yes"], 4, ["shop.yml", "sqlite:<file>", "Nothing was changed"]),
     ("a store outside", "\nstore: sqlite:/tmp/x.db\n", ["--yes"], 4, ["shop's folder", "Nothing was changed"]),
     ("--store outside", None, ["--store", "sqlite:../x.db"], 2, ["--store", "shop's folder"]),
+    ("--store of a file that is none", None, ["--yes", "--store", "sqlite:shop.yml"], 2, ["shop.yml is no database"]),
     ("--store of another kind", None, ["--store", "var/shop.db"], 2, ["--store", "sqlite:"]),
 ]
 
