@@ -45,7 +45,7 @@ def rooms():
 
 
 KILLS = {"quick": "30", "normal": "300", "long": "3000"}
-SIMULATED = {"quick": "10", "normal": "60", "long": "1800"}  # CPU seconds
+SIMULATED = {"quick": ("10", "10"), "normal": ("40", "50"), "long": ("1800", "1800")}  # CPU seconds
 BESIDE = "sim_"  # so begin the parts that measure no time and touch no file: two at once, at the end
 
 
@@ -65,10 +65,11 @@ def slow(mode):
         ("kill_bugs", python("test/crash/kill.py", "--program", PROGRAM, "--bugs")),
     ]
     sim = [os.path.join(CLEAN, "test/sim/sim"), "--shop", path("test/sim/shop")]
-    many = ["--seeds", "1000000", "--seconds", SIMULATED[mode]]
+    memory, sqlite = [["--seeds", "1000000", "--seconds", s] for s in SIMULATED[mode]]
     return parts + [
-        ("sim_memory", [*sim, *many]),
-        ("sim_sqlite", [*sim, "--store", "sqlite", *many]),
+        ("mutants", python("test/sim/mutants.py", "--fit")),
+        ("sim_memory", [*sim, *memory]),
+        ("sim_sqlite", [*sim, "--store", "sqlite", *sqlite]),
         ("sim_exhaust", [*sim, "--exhaust", "2" if mode == "quick" else "3", "--narrow"]),
         ("sim_exhaust_wide", [*sim, "--exhaust", "1" if mode == "quick" else "2"]),
     ]

@@ -109,6 +109,8 @@ static const struct {
     {S_INIT("talk"), S_INIT("79.00+EUR")},
     {S_INIT("letter"), S_INIT("5.00+EUR")},
     {S_INIT("seat"), S_INIT("7.00+EUR")},
+    {S_INIT("ticket"), S_INIT("6.00+EUR")},
+    {S_INIT("news"), S_INIT("4.00+EUR")},
 };
 enum { RANDOM_PRODUCTS = 4 }; /* the others are of the small scope */
 

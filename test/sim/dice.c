@@ -113,6 +113,8 @@ bool strikes(struct sim *s, enum fault f) {
 /* Each class of fault is there or not, often or seldom: a world with everything at once hides what
  * a world with two things shows. */
 void swarm_draw(struct sim *s) {
+    static const enum fault unlike[] = {FAULT_CRASH, FAULT_CRASH_MARK, FAULT_RESTORE,
+        FAULT_DISK_POWER, FAULT_KEEPING, FAULT_DISK_WRITE, FAULT_DISK_SYNC, FAULT_DISK_SPACE};
     static const int most[FAULTS] = {[FAULT_CRASH] = 16,
         [FAULT_CRASH_MARK] = 80,
         [FAULT_PAUSE] = 12,
@@ -141,8 +143,10 @@ void swarm_draw(struct sim *s) {
     s->rate[FAULT_SWITCH] = 50 + (int)below(s, 700);
     if (below(s, 4)) /* it costs: each order is read and written once more */
         s->rate[FAULT_NEWER] = 0;
+    for (size_t i = 0; s->alike && i < COUNT(unlike); i++)
+        s->rate[unlike[i]] = 0;
     s->process_count = 1 + (int)below(s, SIM_PROCESSES);
-    if (s->disk)
+    if (s->disk || s->alike)
         s->process_count = 1; /* it owns the file */
     s->workers = 1 + (int)below(s, SIM_WORKERS);
     s->lease_most = 1 + (int)below(s, 8);

@@ -286,7 +286,8 @@ void gateway_forges(struct sim *s, void *nothing, uint64_t number) {
     if (strikes(s, FAULT_STRAY) && (n = notice_new(s, NULL, EVENT_PAID))) {
         str id = order_id_new(s->mem, s->house->shop->live, s->now, roll(s));
         n->transaction = JOIN(s->mem, S("stray-"), id);
-        sign(s, n, order_reference(s->mem, s->house->shop->secret, id));
+        /* Of an order that was lost, or of another shop of the same owner. */
+        sign(s, n, below(s, 2) ? order_reference(s->mem, s->house->shop->secret, id) : id);
         tell(s, n);
     }
     if (number > 1)

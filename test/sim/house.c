@@ -166,9 +166,19 @@ static void verb_run(struct fibre *f) {
     check_text(f->process->sim, "an error", e.what);
 }
 
-/* Looks at what is stuck and does something to some of it. */
-void operator_comes(struct sim *s, void *nothing, uint64_t number) {
+static bool verb_start(struct sim *s, struct process *p, const struct row *stuck, bool last) {
     static const char *const verbs[] = {"retry", "anew", "done", "drop"};
+    struct fibre *f = fibre_start(s, p, verb_run);
+    if (!f)
+        return false;
+    f->words[0] = JOIN(f->leased, stuck->part, S("/"), stuck->key);
+    f->words[1] = str_of(verbs[last ? 3 * below(s, 2) : below(s, COUNT(verbs))]);
+    f->words[2] = S("by hand");
+    return true;
+}
+
+/* Looks at what is stuck and does something to some of it; to some of that two persons do. */
+void operator_comes(struct sim *s, void *nothing, uint64_t number) {
     struct row_list rows = {0};
     struct query q = {.kind = S("stuck"), .limit = 50};
     struct process *p = &s->processes[below(s, (uint64_t)s->process_count)];
@@ -178,12 +188,10 @@ void operator_comes(struct sim *s, void *nothing, uint64_t number) {
     for (size_t i = 0; e.code == ERR_NONE && i < rows.count; i++) {
         if (!last && below(s, 3))
             continue;
-        struct fibre *f = fibre_start(s, p, verb_run);
-        if (!f)
+        if (!verb_start(s, p, &rows.rows[i], last))
             break;
-        f->words[0] = JOIN(f->leased, rows.rows[i].part, S("/"), rows.rows[i].key);
-        f->words[1] = str_of(verbs[last ? 3 * below(s, 2) : below(s, COUNT(verbs))]);
-        f->words[2] = S("by hand");
+        if (!last && !below(s, 4))
+            verb_start(s, p, &rows.rows[i], last);
     }
     if (number > 1)
         event_add(s, s->now + (int64_t)below(s, 12 * TIME_HOUR), operator_comes, NULL, number - 1);

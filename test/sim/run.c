@@ -71,7 +71,7 @@ static void world_begin(struct sim *s) {
     event_add(s, s->now, operator_comes, NULL, below(s, 20));
     event_add(s, s->now + TIME_MINUTE, gateway_forges, NULL, 1 + below(s, 10));
     event_add(s, s->kind_at, kind_begins, NULL, 0);
-    if (!s->rate[FAULT_RESTORE] || below(s, 4))
+    if (!s->rate[FAULT_RESTORE] || below(s, s->disk ? 2 : 4))
         return;
     instant from = s->now;
     for (uint64_t again = 1 + below(s, 2); again; again--) {

@@ -272,6 +272,7 @@ struct sim {
     bool again;           /* after a restart: whose write it was that is found now is not known */
     char why[400];
     struct totals *totals;
+    bool alike;              /* nothing strikes that only one kind of store knows */
     const char *disk;        /* folder of the database; null: the memory store */
     struct arena *store_mem; /* of the store that is open */
     struct script *script;   /* exhaustive: which strikes */
