@@ -145,7 +145,9 @@ static bool is_same(const char *a, const char *b) {
 static err put_aside(struct arena *mem, str path) {
     const char *db = str_cz(mem, path), *log = beside(mem, path, S("-wal"));
     struct stat is;
-    if (stat(db, &is) || !is.st_size)
+    if (stat(db, &is))
+        return errno == ENOENT ? OK_ERR : failed(mem, S("cannot look at"), path);
+    if (!is.st_size)
         return OK_ERR;
     for (int64_t n = 1; n < 1000; n++) {
         str aside = JOIN(mem, path, S(".before-"), str_int(mem, n));
