@@ -237,6 +237,9 @@ void test_lawful(void) {
     CHECK("one name twice", !change_is_lawful(&c));
     pair[1].key = S("l");
     CHECK("two keys", change_is_lawful(&c));
+    pair[1].key = S("l\n");
+    CHECK("the second key has a line break", !change_is_lawful(&c));
+    pair[1].key = S("l");
     pair[1].part = S("b");
     CHECK("two parts", !change_is_lawful(&c));
     c.count = 0;
