@@ -157,7 +157,10 @@ static err put_aside(struct arena *mem, str path) {
                 continue;
             return failed(mem, S("cannot keep the old database as"), aside);
         }
-        if (!stat(log, &is) && link(log, log_to) && !is_same(log, log_to))
+        bool logged = !stat(log, &is);
+        if (!logged && errno != ENOENT)
+            return failed(mem, S("cannot look at"), str_of(log));
+        if (logged && link(log, log_to) && !is_same(log, log_to))
             return failed(mem, S("cannot keep the old database's log as"), aside);
         return OK_ERR;
     }
