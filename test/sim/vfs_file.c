@@ -49,6 +49,8 @@ static void content_room(struct content *i, int64_t size) {
 }
 
 static void content_write(struct content *i, int64_t at, const void *bytes, int64_t size) {
+    if (!size)
+        return; /* lost: not the file's end either */
     content_room(i, at + size);
     memcpy(i->bytes + at, bytes, (size_t)size);
     if (at + size > i->size)
