@@ -60,6 +60,7 @@ static struct shadow *shadows(struct arena *mem, const struct order *o) {
 }
 
 struct writing {
+    bool spilled; /* more than one change can hold */
     struct put puts[PUTS];
     size_t count;
     str part;
@@ -67,7 +68,8 @@ struct writing {
 };
 
 static void put_add(struct writing *w, struct put p) {
-    if (w->count == PUTS)
+    w->spilled = w->count == PUTS;
+    if (w->spilled)
         return;
     p.part = w->part;
     w->puts[w->count++] = p;
@@ -174,6 +176,7 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
 
     struct writing *w = arena_bytes(mem, sizeof(*w)); /* not zeroed: it is long */
     w->count = 0;
+    w->spilled = false;
     w->part = e->id;
     w->now = work->doors->now(work->doors->self);
     str bytes = order_write(mem, o);
@@ -185,6 +188,9 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
     steps_put(mem, w, before, count_before, o, e->job);
     if (is_open(o) != was_open)
         put_add(w, (struct put){.kind = S("open"), .version = PUT_ANY, .drop = was_open});
+    if (w->spilled)
+        return err_make(
+            ERR_TOO_BIG, JOIN(mem, S("order "), e->id, S(" changes more than 100 rows at once")));
     struct change change = {.puts = w->puts, .count = w->count, .reserve = true};
     work->doors->store->kind->apply(work->doors->store, &change, 1);
     if (change.kept == KEPT_OK) {

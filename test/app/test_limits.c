@@ -11,6 +11,23 @@ static err name_grow(struct orders_edit *e, struct arena *mem, struct order *o) 
     return OK_ERR;
 }
 
+enum { MANY_STEPS = LIMIT_CHANGE_PUTS };
+
+/* With the order's own row one more than a change can hold. */
+static err steps_grow(struct orders_edit *e, struct arena *mem, struct order *o) {
+    o->steps = arena_array(mem, MANY_STEPS, sizeof(*o->steps));
+    o->step_count = MANY_STEPS;
+    for (size_t i = 0; i < MANY_STEPS; i++) {
+        struct step *s = &o->steps[i];
+        s->line = 0;
+        s->id = JOIN(mem, S("step-"), str_int(mem, (int64_t)i));
+        s->does = S("mail");
+        s->state = STEP_READY;
+        s->due = e->work->doors->now(e->work->doors->self) + TIME_DAY;
+    }
+    return OK_ERR;
+}
+
 void suite_larger_than_a_row(void) {
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
@@ -41,6 +58,11 @@ void suite_larger_than_a_row(void) {
     CHECK_INT("an order that is too large is not written", orders_change(mem, &e, &o).code,
         ERR_TOO_BIG);
     CHECK_STR("and stays as it was", world_order(w, id)->buyer.name, S("Anna Nowak"));
+    size_t steps = world_order(w, id)->step_count;
+    e.edit = steps_grow;
+    CHECK_INT("a change of too many rows is not made", orders_change(mem, &e, &o).code,
+        ERR_TOO_BIG);
+    CHECK_INT("nor half of it", (int64_t)world_order(w, id)->step_count, (int64_t)steps);
     world_free(w);
     arena_free(mem);
 }
