@@ -76,6 +76,17 @@ static void tell(struct sim *s, struct notice *n) {
     event_add(s, s->now + soon(s), notice_send, n, 0);
 }
 
+/* In the last moment before the order expires, now and then. */
+static void tell_money(struct sim *s, struct notice *n) {
+    bool last = !s->script && n->what == EVENT_PAID && n->order->expires_at > s->now;
+    if (!last || below(s, 32)) {
+        tell(s, n);
+        return;
+    }
+    s->totals->notes++;
+    event_add(s, n->order->expires_at, notice_send, n, 0);
+}
+
 /* L1: until it is acknowledged; forged ones are not believed however often they come. */
 static void again(struct sim *s, struct notice *n) {
     if (!n->genuine && ++n->tries > 2)
@@ -184,7 +195,7 @@ static void charge(
         o->taken += n->amount;
     n->untold = strikes(s, FAULT_NEVER);
     if (!n->untold)
-        tell(s, n);
+        tell_money(s, n);
 }
 
 /* Two refunds of the same sum are two: at tpay they cannot be told apart, so it has one. */

@@ -93,6 +93,16 @@ static void check_paid(struct sim *s, struct ghost_order *g, const struct order 
     g->paid_at = o->paid_at;
 }
 
+/* S10, a part: nothing expires before its time, and who is heard to have paid in the last moment of
+ * it is not late. */
+static void check_expiry(struct sim *s, const struct ghost_order *g, const struct order *o) {
+    bool late = o->marks & MARK_LATE, is_late = g->expired || o->paid_at > o->expires_at;
+    if (!g->expired && o->expired_at && o->expired_at < o->expires_at)
+        violate(s, "S10", "the order %s expired before its time", g->id);
+    if (g->state != ORDER_PAID && order_state(o) == ORDER_PAID && late != is_late)
+        violate(s, "S10", "the order %s is %s", g->id, late ? "late, and is not" : "not late");
+}
+
 /* S10: the state only goes up; expired is the one from which paying late leads on. S17, a part:
  * who never paid is forgotten at the end. */
 static void check_state(struct sim *s, struct ghost_order *g, const struct order *o) {
@@ -106,7 +116,9 @@ static void check_state(struct sim *s, struct ghost_order *g, const struct order
         violate(s, "S10", "the order %s expired although it was paid", g->id);
     if (!g->expired && o->expired_at && (o->buyer.email.len || o->buyer.name.len))
         violate(s, "S17", "the order %s expired and still knows its buyer", g->id);
+    check_expiry(s, g, o);
     g->expired = o->expired_at > 0;
+    g->expires_at = o->expires_at;
     g->state = state;
 }
 

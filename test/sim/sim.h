@@ -173,7 +173,7 @@ struct ghost_order {
     struct ghost_step *gone; /* steps that were there before the restore and not in the backup */
     size_t gone_count;
     uint64_t hash; /* of what never changes */
-    instant paid_at;
+    instant paid_at, expires_at;
     int64_t version;
     enum order_state state;
     size_t payments, refunds;
