@@ -4,12 +4,11 @@
 
 #include <assert.h>
 
-enum { CHUNK_FIRST = 8 * 1024, CHUNK_LARGE = 64 * 1024, CHUNK_MOST = 1 << 20, ALIGN = 16 };
+enum { CHUNK_FIRST = 8 * 1024, CHUNK_MOST = 1 << 20, ALIGN = 16 };
 
 struct chunk {
     struct chunk *before;
     size_t size, used;
-    size_t touched; /* behind it all is zero as the system gave it */
     _Alignas(ALIGN) char bytes[];
 };
 
@@ -35,13 +34,11 @@ __attribute__((noinline)) static void forget(struct chunk *c, size_t from) {
     POISON(c->bytes + from, c->size - from);
 }
 
-/* A large one comes from the system, all zero: pages that nobody writes to are never there. */
 static struct chunk *chunk_new(struct chunk *before, size_t size) {
-    bool zero = size >= CHUNK_LARGE;
-    struct chunk *c = zero ? calloc(1, sizeof(*c) + size) : malloc(sizeof(*c) + size);
+    struct chunk *c = malloc(sizeof(*c) + size);
     if (!c)
         spent();
-    *c = (struct chunk){.before = before, .size = size, .touched = zero ? 0 : size};
+    *c = (struct chunk){.before = before, .size = size};
     forget(c, 0);
     return c;
 }
@@ -93,10 +90,8 @@ __attribute__((noinline)) static void chunk_add(struct arena *mem, size_t need) 
     mem->now = chunk_new(mem->now, need > room ? need : room);
 }
 
-/* ALIGNed space of the newest chunk; *old: so much of it may hold what was there before. Inside its
- * two callers: it is what is called most of all. */
-__attribute__((always_inline)) static inline char *space(
-    struct arena *mem, size_t size, size_t *old) {
+/* ALIGNed space of the newest chunk. Inside its two callers: it is what is called most of all. */
+__attribute__((always_inline)) static inline char *space(struct arena *mem, size_t size) {
     size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (need < size || need > mem->size_max - mem->taken)
         spent();
@@ -104,24 +99,18 @@ __attribute__((always_inline)) static inline char *space(
         chunk_add(mem, need);
     struct chunk *c = mem->now;
     char *bytes = c->bytes + c->used;
-    *old = c->touched <= c->used ? 0 : c->touched - c->used;
     c->used += need;
-    if (c->touched < c->used)
-        c->touched = c->used;
     mem->taken += need;
     UNPOISON(bytes, size);
     return bytes;
 }
 
 void *arena_bytes(struct arena *mem, size_t size) {
-    size_t old;
-    return space(mem, size, &old);
+    return space(mem, size);
 }
 
 void *arena_take(struct arena *mem, size_t size) {
-    size_t old;
-    char *bytes = space(mem, size, &old);
-    return memset(bytes, 0, old < size ? old : size);
+    return memset(space(mem, size), 0, size);
 }
 
 void *arena_array(struct arena *mem, size_t count, size_t size) {
