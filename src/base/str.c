@@ -141,3 +141,21 @@ str str_int(struct arena *mem, int64_t number) {
         digits[--at] = '-';
     return str_copy(mem, (str){digits + at, sizeof(digits) - at});
 }
+
+static uint64_t hash_word(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+    return hash ^ hash >> 32;
+}
+
+uint64_t str_hash(uint64_t before, str text) {
+    uint64_t word = 0;
+    size_t at = 0;
+    for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
+        memcpy(&word, text.ptr + at, sizeof(word));
+        before = hash_word(before, word);
+    }
+    word = 0;
+    if (at < text.len)
+        memcpy(&word, text.ptr + at, text.len - at);
+    return hash_word(hash_word(before, word), text.len);
+}

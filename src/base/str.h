@@ -40,6 +40,8 @@ static inline bool str_is(str a, str b) {
 bool str_is_like(str a, str b);
 /* Byte order: <0, 0, >0. */
 int str_order(str a, str b);
+/* For tables in memory, no protection: goes on from `before`, and "ab", "c" is not "a", "bc". */
+uint64_t str_hash(uint64_t before, str text);
 static inline bool str_starts(str s, str with) {
     return s.len >= with.len && (!with.len || memcmp(s.ptr, with.ptr, with.len) == 0);
 }

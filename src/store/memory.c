@@ -64,26 +64,8 @@ static int order_by_due(const struct treap_node *node_a, const struct treap_node
 
 /* ---- find ---- */
 
-static uint64_t hash_word(uint64_t hash, uint64_t word) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
-    return hash ^ hash >> 32;
-}
-
-static uint64_t hash_add(uint64_t hash, str text) {
-    uint64_t word = 0;
-    size_t at = 0;
-    for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
-        memcpy(&word, text.ptr + at, sizeof(word));
-        hash = hash_word(hash, word);
-    }
-    word = 0;
-    if (at < text.len)
-        memcpy(&word, text.ptr + at, text.len - at);
-    return hash_word(hash_word(hash, word), text.len); /* "ab", "c" is not "a", "bc" */
-}
-
 static uint64_t name_hash(str part, str kind, str key) {
-    return hash_add(hash_add(hash_add(0xcbf29ce484222325, part), kind), key);
+    return str_hash(str_hash(str_hash(0xcbf29ce484222325, part), kind), key);
 }
 
 static struct memory_row **memory_slot(const struct store_memory *s, uint64_t hash) {

@@ -63,24 +63,6 @@ void trace_add(struct sim *s, uint64_t what) {
     s->trace ^= s->trace >> 29;
 }
 
-static uint64_t hash_word(uint64_t h, uint64_t word) {
-    h = (h ^ word) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 32;
-}
-
-uint64_t hash_bytes(uint64_t h, str bytes) {
-    uint64_t word = 0;
-    size_t i = 0;
-    for (; i + sizeof(word) <= bytes.len; i += sizeof(word)) {
-        memcpy(&word, bytes.ptr + i, sizeof(word));
-        h = hash_word(h, word);
-    }
-    word = 0;
-    if (i < bytes.len)
-        memcpy(&word, bytes.ptr + i, bytes.len - i);
-    return hash_word(hash_word(h, word), bytes.len);
-}
-
 /* In exhaustive mode every question is a point, and the script has the numbers of those that
  * strike. */
 static bool script_strikes(struct sim *s, enum fault f) {

@@ -54,11 +54,11 @@ struct ghost_step *ghost_step(struct ghost_order *o, str name) {
 }
 
 static uint64_t note_name(str part, str key) {
-    return hash_bytes(hash_bytes(0xcbf29ce484222325u, part), key);
+    return str_hash(str_hash(0xcbf29ce484222325u, part), key);
 }
 
 bool ghost_note(const struct sim *s, str raw) {
-    uint64_t hash = hash_bytes(1, raw);
+    uint64_t hash = str_hash(1, raw);
     for (size_t i = 0; i < s->note_count; i++)
         if (s->notes[i].raw == hash)
             return true;
@@ -76,7 +76,7 @@ static str note_raw(struct sim *s, str bytes) {
 
 static void note_applied(struct sim *s, const struct put *p) {
     uint64_t name = note_name(p->part, p->key),
-             raw = p->drop ? 0 : hash_bytes(1, note_raw(s, p->bytes));
+             raw = p->drop ? 0 : str_hash(1, note_raw(s, p->bytes));
     for (size_t i = 0; i < s->note_count; i++) {
         if (s->notes[i].name != name)
             continue;
@@ -133,7 +133,7 @@ static size_t step_applied(struct sim *s, str rest, str was, struct step **step)
 /* Bytes of a row that were not there before. */
 static void bytes_applied(struct sim *s, str bytes) {
     if (!s->script)
-        trace_add(s, hash_bytes(1, bytes));
+        trace_add(s, str_hash(1, bytes));
     check_text(s, "a row", bytes);
 }
 
@@ -258,7 +258,7 @@ void ghost_applied(struct sim *s, const struct change *c) {
     for (size_t i = 0; i < c->count; i++) {
         const struct put *p = &c->puts[i];
         if (!s->script)
-            trace_add(s, hash_bytes(note_name(p->part, p->key), p->kind));
+            trace_add(s, str_hash(note_name(p->part, p->key), p->kind));
         /* A frozen request is in the trace by its digest, which is looked at. */
         if (p->bytes.len && str_is(p->kind, S("sent")))
             check_text(s, "a row", p->bytes);

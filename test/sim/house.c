@@ -152,7 +152,7 @@ bool ask_send(struct sim *s, struct ask *a) {
         if (!f)
             continue;
         f->ask = a;
-        f->heard = hash_bytes(hash_bytes(1, a->target), a->body);
+        f->heard = str_hash(str_hash(1, a->target), a->body);
         return true;
     }
     return false;

@@ -48,7 +48,7 @@ static void effect_now(struct sim *s, const struct effect *e) {
 }
 
 static uint64_t effect_number(const struct effect *e) {
-    return hash_bytes(1 + e->keyed, str_of(e->step->name));
+    return str_hash(1 + e->keyed, str_of(e->step->name));
 }
 
 static void effect_late(struct sim *s, void *what, uint64_t number) {

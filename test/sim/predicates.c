@@ -16,15 +16,15 @@ void check_text(struct sim *s, const char *where, str text) {
 
 /* S1: what was acknowledged stays as it was, at all later times. */
 static uint64_t lasting(const struct order *o) {
-    uint64_t h = hash_bytes(0xcbf29ce484222325u, o->id);
-    h = hash_bytes(hash_bytes(h, o->mode), o->reference);
-    h = hash_bytes(hash_bytes(h, o->gateway), str_of(o->total.currency));
+    uint64_t h = str_hash(0xcbf29ce484222325u, o->id);
+    h = str_hash(str_hash(h, o->mode), o->reference);
+    h = str_hash(str_hash(h, o->gateway), str_of(o->total.currency));
     h = (h ^ (uint64_t)o->total.minor) * 0x100000001b3u;
     h = (h ^ (uint64_t)o->placed_at) * 0x100000001b3u;
     for (size_t i = 0; i < o->line_count; i++)
-        h = hash_bytes(hash_bytes(h, o->lines[i].product), o->lines[i].hash);
+        h = str_hash(str_hash(h, o->lines[i].product), o->lines[i].hash);
     for (size_t i = 0; i < o->consent_count; i++)
-        h = hash_bytes(hash_bytes(h, o->consents[i].id), o->consents[i].hash);
+        h = str_hash(str_hash(h, o->consents[i].id), o->consents[i].hash);
     return h;
 }
 
@@ -45,7 +45,7 @@ static void check_lasting(struct sim *s, struct ghost_order *g, const struct ord
 static uint64_t payments_hash(const struct order *o, size_t count) {
     uint64_t h = 1;
     for (size_t i = 0; i < count; i++)
-        h = hash_bytes(hash_bytes(h, o->payments[i].event), o->payments[i].transaction)
+        h = str_hash(str_hash(h, o->payments[i].event), o->payments[i].transaction)
             ^ (uint64_t)o->payments[i].amount.minor;
     return h;
 }
@@ -53,7 +53,7 @@ static uint64_t payments_hash(const struct order *o, size_t count) {
 static uint64_t refunds_hash(const struct order *o, size_t count) {
     uint64_t h = 1;
     for (size_t i = 0; i < count; i++)
-        h = hash_bytes(hash_bytes(h, o->refunds[i].event), o->refunds[i].transaction)
+        h = str_hash(str_hash(h, o->refunds[i].event), o->refunds[i].transaction)
             ^ (uint64_t)o->refunds[i].amount.minor;
     return h;
 }
@@ -291,8 +291,8 @@ void check_rows(struct sim *s, struct ghost_order *g) {
 /* ---- a request as it leaves ---- */
 
 static uint64_t wire_hash(const struct talk_request *r) {
-    uint64_t h = hash_bytes(hash_bytes(1, r->method), r->url);
-    return hash_bytes(hash_bytes(hash_bytes(h, r->body), r->name), r->to);
+    uint64_t h = str_hash(str_hash(1, r->method), r->url);
+    return str_hash(str_hash(str_hash(h, r->body), r->name), r->to);
 }
 
 static str wire_key(const struct talk_request *r) {

@@ -52,7 +52,7 @@ static void world_clear(struct sim *s) {
     s->phase = PHASE_SAFETY;
     s->full_until = 0;
     s->now = 1795600000000;
-    s->dice = hash_bytes(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
+    s->dice = str_hash(s->seed * 0xd1342543de82ef95u, S("the seed of a world"));
     s->author = NULL;
     s->backup = NULL;
     s->restoring = (struct restoring){0};

@@ -310,7 +310,6 @@ uint64_t roll(struct sim *s);
 uint64_t below(struct sim *s, uint64_t n);
 bool strikes(struct sim *s, enum fault f);
 void trace_add(struct sim *s, uint64_t what);
-uint64_t hash_bytes(uint64_t h, str bytes);
 void swarm_draw(struct sim *s);
 
 /* ---- run.c ---- */
