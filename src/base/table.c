@@ -6,6 +6,18 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* Which letters a word has, as bits; others share one. */
+static uint32_t letters_of(str word) {
+    uint32_t set = 0;
+    for (size_t i = 0; i < word.len; i++)
+        set |= UINT32_C(1) << (word.ptr[i] & 31);
+    return set;
+}
+
+static size_t bits(uint32_t set) {
+    return (size_t)__builtin_popcount(set);
+}
+
 /* Damerau's distance in its simple form: insert, drop, change, swap neighbours. What comes to
  * `most` or beyond is not counted to its end: a row grows from the two before it. */
 static size_t distance(str a, str b, size_t most) {
@@ -37,10 +49,16 @@ static size_t distance(str a, str b, size_t most) {
     return last[b.len];
 }
 
+/* One step brings at most one new letter and takes at most one away: most words are told apart so.
+ */
 str table_near(str word, const str *names, size_t count) {
     size_t best = word.len > 4 ? 3 : 2;
     str near = S("");
+    uint32_t mine = letters_of(word);
     for (size_t i = 0; i < count; i++) {
+        uint32_t theirs = letters_of(names[i]);
+        if (bits(mine & ~theirs) >= best || bits(theirs & ~mine) >= best)
+            continue;
         size_t d = distance(word, names[i], best);
         if (d < best) {
             best = d;
