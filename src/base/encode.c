@@ -17,11 +17,14 @@ static int digit_value(const char *digits, char c) {
 }
 
 static int hex_value(char c) {
-    return digit_value(hex_digits, c >= 'A' && c <= 'F' ? (char)(c + 32) : c);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32; /* small letters */
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 str hex_write(struct arena *mem, str bytes) {
-    char *out = arena_take(mem, bytes.len * 2 + 1);
+    char *out = arena_bytes(mem, bytes.len * 2 + 1);
     for (size_t i = 0; i < bytes.len; i++) {
         out[2 * i] = hex_digits[byte_at(bytes, i) >> 4];
         out[2 * i + 1] = hex_digits[byte_at(bytes, i) & 15];
@@ -115,14 +118,15 @@ bool base64_read(struct arena *mem, str text, str *out) {
     return true;
 }
 
+/* RFC 3986 2.3: letters, digits and -._~ as bits. */
 static bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
-           || c == '.' || c == '_' || c == '~';
+    static const uint64_t set[4] = {0x03ff600000000000, 0x47fffffe87fffffe, 0, 0};
+    return set[(unsigned char)c >> 6] >> (c & 63) & 1;
 }
 
 str percent_write(struct arena *mem, str text) {
     static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_take(mem, text.len * 3 + 1);
+    char *out = arena_bytes(mem, text.len * 3 + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (is_unreserved(text.ptr[i])) {
@@ -137,7 +141,12 @@ str percent_write(struct arena *mem, str text) {
 }
 
 bool percent_read(struct arena *mem, str text, bool plus, str *out) {
-    char *bytes = arena_take(mem, text.len + 1);
+    bool as_it_is = str_find_byte(text, '%') == text.len;
+    if (as_it_is && (!plus || str_find_byte(text, '+') == text.len)) {
+        *out = text;
+        return true;
+    }
+    char *bytes = arena_bytes(mem, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
