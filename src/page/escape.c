@@ -1,28 +1,14 @@
 #include "page/escape.h"
 
-static bool is_unreserved(unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
-           || c == '.' || c == '_' || c == '~';
-}
-
-/* What an address may not hold as it is; the rest is left to its author. */
-static bool is_address(unsigned char c) {
-    return c > ' ' && c != 0x7f && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`'
-           && c != '\\' && c != '&';
-}
-
-static bool is_plain(enum escape how, unsigned char c) {
-    switch (how) {
-    case ESCAPE_LINE: return c >= ' ' && c != 0x7f;
-    case ESCAPE_TEXT: return c != '&' && c != '<' && c != '>' && c != 0;
-    case ESCAPE_ATTRIBUTE: return c != '&' && c != '<' && c != '>' && c != '"' && c != 0;
-    case ESCAPE_URL: return is_address(c);
-    case ESCAPE_URL_PART: return is_unreserved(c);
-    case ESCAPE_NONE:
-    case ESCAPES:
-    default: return true;
-    }
-}
+/* What may stand as it is, a bit for each byte. An address: all but blanks, control characters and
+ * " ' < > ` \ &; the rest of it is left to its author. A part of one: letters, digits and -._~ */
+static const uint64_t plain[ESCAPES][4] = {
+    [ESCAPE_LINE] = {0xffffffff00000000, 0x7fffffffffffffff, UINT64_MAX, UINT64_MAX},
+    [ESCAPE_TEXT] = {0xafffffbffffffffe, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+    [ESCAPE_ATTRIBUTE] = {0xafffffbbfffffffe, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+    [ESCAPE_URL] = {0xafffff3a00000000, 0x7ffffffeefffffff, UINT64_MAX, UINT64_MAX},
+    [ESCAPE_URL_PART] = {0x03ff600000000000, 0x47fffffe87fffffe, 0, 0},
+};
 
 static void add_percent(struct buf *b, unsigned char c) {
     static const char digits[] = "0123456789ABCDEF";
@@ -51,9 +37,10 @@ static void add_byte(struct buf *b, enum escape how, unsigned char c) {
 
 void escape_add(struct buf *b, enum escape how, str text) {
     size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    const uint64_t *set = plain[how];
+    for (size_t i = 0; i < text.len && how != ESCAPE_NONE; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (is_plain(how, c))
+        if (set[c >> 6] >> (c & 63) & 1)
             continue;
         buf_add(b, str_part(text, from, i - from));
         add_byte(b, how, c);
