@@ -11,6 +11,7 @@ enum {
     WORD_BYTES = 45,     /* of text in one encoded word: 60 characters of base64 in at most 75 */
     SOFT_LINE = 76,      /* of quoted-printable */
     HEAD_MAX = 16 * 1024,
+    HEAD_MOSTLY = 1024,
     TEXT_MAX = 1 << 20,
 };
 
@@ -178,18 +179,17 @@ static err id_header(struct buf *b, str key, str host) {
 
 /* ---- the text ---- */
 
-/* LF line ends only, and one at the end; "" stays "". */
+/* LF line ends only. */
 static str lines_of(struct arena *mem, str text) {
-    struct buf b = buf_new(mem, text.len + 1);
+    if (str_find_byte(text, '\r') == text.len)
+        return text;
+    struct buf b = buf_new(mem, text.len);
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] != '\r')
             buf_byte(&b, text.ptr[i]);
         else if (i + 1 == text.len || text.ptr[i + 1] != '\n')
             buf_byte(&b, '\n');
     }
-    str all = buf_str(&b);
-    if (all.len && !str_ends(all, S("\n")))
-        buf_byte(&b, '\n');
     return buf_str(&b);
 }
 
@@ -199,11 +199,13 @@ static bool is_simple(str text) {
     while (str_cut(&rest, '\n', &line)) {
         if (line.len > LINE_MAX_SIZE)
             return false;
-        for (size_t i = 0; i < line.len; i++)
-            if (((unsigned char)line.ptr[i] < ' ' && line.ptr[i] != '\t') || line.ptr[i] == 0x7f)
+        for (size_t i = 0; i < line.len; i++) {
+            unsigned char c = (unsigned char)line.ptr[i];
+            if ((c < ' ' && c != '\t') || c >= 0x7f)
                 return false;
+        }
     }
-    return ascii_is(text);
+    return true;
 }
 
 static void quoted_line(struct buf *b, str line) {
@@ -230,7 +232,9 @@ static void quoted_line(struct buf *b, str line) {
 static void part_add(struct arena *mem, struct buf *b, str type, str text) {
     str rest = lines_of(mem, text), line = {0};
     bool simple = is_simple(rest);
-    buf_add(b, JOIN(mem, S("Content-Type: "), type, S("; charset=utf-8\r\n")));
+    buf_add(b, S("Content-Type: "));
+    buf_add(b, type);
+    buf_add(b, S("; charset=utf-8\r\n"));
     buf_add(b, simple ? S("Content-Transfer-Encoding: 7bit\r\n\r\n")
                       : S("Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
     while (str_cut(&rest, '\n', &line)) {
@@ -272,6 +276,7 @@ err mail_write(struct arena *mem, const struct letter *l, str *out) {
         return wrong(S("the text of a letter is not UTF-8"));
     if (l->text.len > TEXT_MAX || l->html.len > TEXT_MAX)
         return err_make(ERR_TOO_BIG, S("the text of a letter is too long"));
+    buf_room(&b, HEAD_MOSTLY + l->text.len + l->html.len);
     TRY(address_header(mem, &b, S("From"), l->from));
     TRY(address_header(mem, &b, S("To"), l->to));
     if (l->reply_to.len)
