@@ -122,7 +122,7 @@ static void round_publish(struct committer *c, struct round *r) {
     for (; r->waiters; r->waiters--)
         waiter_wake(c, commit_take(&r->commits));
     /* The descriptor is readable exactly while something is done and not collected. */
-    if (r->commits.first && !c->done.first && eventfd_write(c->fd, 1))
+    if (r->commits.first && !c->done.first && !c->turns.wait && eventfd_write(c->fd, 1))
         abort();
     while (r->commits.first)
         commit_add(&c->done, commit_take(&r->commits));
@@ -325,7 +325,7 @@ struct commit *committer_done(struct committer *c) {
 
     pthread_mutex_lock(&c->lock);
     struct commit *first = c->done.first;
-    if (first && eventfd_read(c->fd, &count))
+    if (first && !c->turns.wait && eventfd_read(c->fd, &count))
         abort();
     c->done = (struct commit_list){0};
     pthread_mutex_unlock(&c->lock);
@@ -370,7 +370,7 @@ static struct committer *committer_make(struct store *store, size_t batch_max) {
         .store = store,
         .batch_max = batch,
         .batch = changes,
-        .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+        .fd = -1,
     };
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->work, NULL);
@@ -398,6 +398,7 @@ static err committer_ready(struct committer *c, bool ready, struct committer **o
 err committer_new(struct store *store, size_t batch_max, struct committer **out) {
     struct committer *c = committer_make(store, batch_max);
 
+    c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return committer_ready(
         c, c->fd >= 0 && !pthread_create(&c->thread, NULL, committer_run, c), out);
 }
@@ -407,7 +408,7 @@ err committer_new_turns(struct store *store, size_t batch_max, const struct comm
     struct committer *c = committer_make(store, batch_max);
 
     c->turns = *turns;
-    return committer_ready(c, c->fd >= 0, out);
+    return committer_ready(c, true, out);
 }
 
 void committer_free(struct committer *c) {

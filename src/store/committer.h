@@ -22,7 +22,8 @@ struct commit {
 
 /* batch_max: changes in one apply (0: 512). Starts the thread. The store stays the caller's. */
 MUST err committer_new(struct store *store, size_t batch_max, struct committer **out);
-/* For a world of one thread, the simulator's: no thread is started, who waits gives up its turn. */
+/* For a world of one thread, the simulator's: no thread is started, who waits gives up its turn,
+ * and there is no descriptor. */
 struct committer_turns {
     void *self;
     void (*wait)(void *self, const bool *done); /* comes back when *done */

@@ -76,20 +76,27 @@ static bool script_strikes(struct sim *s, enum fault f) {
     return false;
 }
 
-bool strikes(struct sim *s, enum fault f) {
-    bool struck = false;
-    if (s->script)
-        struck = script_strikes(s, f);
-    else if (s->rate[f] && (s->phase == PHASE_SAFETY || f == FAULT_SWITCH))
-        struck = below(s, 1024) < (uint64_t)s->rate[f];
-    if (!struck)
-        return false;
+__attribute__((noinline, cold)) static void struck(struct sim *s, enum fault f) {
     s->totals->struck[f]++;
     s->totals->faults += f != FAULT_SWITCH;
     trace_add(s, 0x1000u + (uint64_t)f);
     if (s->verbose)
         printf("%11lld %s\n", (long long)(s->now % 1000000000), fault_names[f]);
+}
+
+bool strikes_by(struct sim *s, enum fault f, uint64_t *dice) {
+    uint64_t mine = *dice % 1024;
+    *dice /= 1024;
+    if (s->script ? !script_strikes(s, f)
+                  : mine >= (uint64_t)s->rate[f] || (s->phase == PHASE_KIND && f != FAULT_SWITCH))
+        return false;
+    struck(s, f);
     return true;
+}
+
+bool strikes(struct sim *s, enum fault f) {
+    uint64_t dice = s->rate[f] ? roll(s) : 0;
+    return s->rate[f] && strikes_by(s, f, &dice);
 }
 
 /* Each class of fault is there or not, often or seldom: a world with everything at once hides what

@@ -33,9 +33,10 @@ static bool is_narrow(const struct sim *s) {
 /* The places where a process may lose its turn, its life or its time. */
 static void door(struct process *p) {
     struct sim *s = p->sim;
-    if (strikes(s, FAULT_CRASH))
+    uint64_t dice = roll(s);
+    if (strikes_by(s, FAULT_CRASH, &dice))
         process_crash(s, p);
-    if (strikes(s, FAULT_CLOCK)) {
+    if (strikes_by(s, FAULT_CLOCK, &dice)) {
         static const int64_t jumps[] = {TIME_SECOND, TIME_MINUTE, TIME_HOUR, 40 * TIME_HOUR};
         int64_t most = jumps[below(s, COUNT(jumps))];
         int64_t to = p->offset + (int64_t)below(s, 2 * (uint64_t)most) - most;
@@ -43,13 +44,13 @@ static void door(struct process *p) {
         if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
             p->offset = to;
     }
-    if (strikes(s, FAULT_STUCK)) {
+    if (strikes_by(s, FAULT_STUCK, &dice)) {
         p->stuck_until = s->now + (int64_t)below(s, 2 * TIME_HOUR);
         p->stuck_at = s->now;
     }
-    if (!is_narrow(s) && strikes(s, FAULT_PAUSE)) {
+    if (!is_narrow(s) && strikes_by(s, FAULT_PAUSE, &dice)) {
         door_pause(p);
-    } else if (strikes(s, FAULT_SWITCH)) {
+    } else if (strikes_by(s, FAULT_SWITCH, &dice)) {
         fibre_sleep(s, (int64_t)below(s, 4));
     }
 }

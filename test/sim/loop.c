@@ -7,7 +7,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-enum { STACK = 1 << 20, STILL_MOST = 100000 };
+enum { STACK = 1 << 20, STILL_MOST = 100000, EVENTS_MOST = 2000000 };
 
 /* ---- the heap of events ---- */
 
@@ -15,8 +15,7 @@ static bool is_before(const struct event *a, const struct event *b) {
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,
-    uint64_t number) {
+static void event_put(struct sim *s, const struct event *e) {
     if (s->heap_count == s->heap_room) {
         s->heap_room = s->heap_room ? s->heap_room * 2 : 256;
         s->heap = realloc(s->heap, s->heap_room * sizeof(*s->heap));
@@ -24,12 +23,22 @@ void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint
             abort();
     }
     size_t i = s->heap_count++;
+    for (; i && is_before(e, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
+    s->heap[i] = *e;
+}
+
+static struct event event_make(struct sim *s, instant at,
+    void (*act)(struct sim *, void *, uint64_t), void *what, uint64_t number) {
     /* A script has nothing random in it: first come, first served. */
     uint64_t order = s->script ? ++s->script->events : roll(s);
-    struct event e = {at > s->now ? at : s->now, order, act, what, number};
-    for (; i && is_before(&e, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        s->heap[i] = s->heap[(i - 1) / 2];
-    s->heap[i] = e;
+    return (struct event){at > s->now ? at : s->now, order, act, what, number};
+}
+
+void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint64_t), void *what,
+    uint64_t number) {
+    struct event e = event_make(s, at, act, what, number);
+    event_put(s, &e);
 }
 
 static struct event event_take(struct sim *s) {
@@ -47,17 +56,24 @@ static struct event event_take(struct sim *s) {
     return first;
 }
 
+static void event_begins(struct sim *s, const struct event *e) {
+    s->still = e->at > s->now ? 0 : s->still + 1;
+    s->now = e->at > s->now ? e->at : s->now;
+    s->events++;
+    s->totals->events++;
+    trace_add(s, (uint64_t)s->now ^ e->number << 48);
+}
+
 /* L3: no event loop longer than 10^5 events without the virtual clock advancing. */
 bool event_next(struct sim *s) {
     if (!s->heap_count || s->failed)
         return false;
     struct event e = event_take(s);
-    s->still = e.at > s->now ? 0 : s->still + 1;
-    s->now = e.at > s->now ? e.at : s->now;
-    s->totals->events++;
-    trace_add(s, (uint64_t)s->now ^ e.number << 48);
+    event_begins(s, &e);
     if (s->still > STILL_MOST)
         violate(s, "L3", "%d events while the clock stood still", STILL_MOST);
+    else if (s->events > EVENTS_MOST)
+        violate(s, "L3", "the world does not come to rest");
     else
         e.act(s, e.what, e.number);
     return true;
@@ -212,8 +228,25 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
     return f;
 }
 
+/* Would this be the next event, and wake up its fibre? What keeps a world from running for ever is
+ * looked at where events are taken. */
+static bool is_next(const struct sim *s, const struct event *e) {
+    return !s->script && !s->failed && (!s->heap_count || is_before(e, &s->heap[0]))
+           && s->current->process->paused_until <= e->at && s->still < STILL_MOST
+           && s->events < EVENTS_MOST;
+}
+
+/* While nobody else would have a turn it goes on as it is: the same as going to sleep and waking
+ * up. */
 void fibre_sleep(struct sim *s, int64_t ms) {
-    fibre_due(s, s->current, s->now + ms);
+    struct fibre *f = s->current;
+    f->wake_at = s->now + ms;
+    struct event e = event_make(s, f->wake_at, fibre_wake, f, ++f->serial);
+    if (is_next(s, &e)) {
+        event_begins(s, &e);
+        return;
+    }
+    event_put(s, &e);
     to_main(s);
 }
 

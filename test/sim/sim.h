@@ -263,7 +263,7 @@ struct sim {
     int hanging;  /* a partner that hangs at the begin of the kind phase, from 1; 0: none */
     instant hangs_until;
     uint64_t trace;
-    int64_t still; /* events since the clock moved */
+    int64_t events, still; /* of this world; since the clock moved */
     bool failed, quiet, verbose, settled, tidy;
     bool committers;                /* each process has one; else it speaks to the store itself */
     struct change batch[SIM_BATCH]; /* what is applied now */
@@ -303,12 +303,18 @@ bool state_is_seen(struct sim *s, int left);
 /* Of which kinds there may be rows. */
 void state_written(struct sim *s, const struct change *c);
 /* Each answer of a door, to the fibre that is running. */
-void fibre_hears(struct sim *s, uint64_t number, str words);
+void fibre_hears_it(struct sim *s, uint64_t number, str words);
+static inline void fibre_hears(struct sim *s, uint64_t number, str words) {
+    if (s->script)
+        fibre_hears_it(s, number, words);
+}
 
 /* ---- dice.c ---- */
 uint64_t roll(struct sim *s);
 uint64_t below(struct sim *s, uint64_t n);
 bool strikes(struct sim *s, enum fault f);
+/* Up to six questions by one roll, each takes ten bits of it. */
+bool strikes_by(struct sim *s, enum fault f, uint64_t *dice);
 void trace_add(struct sim *s, uint64_t what);
 void swarm_draw(struct sim *s);
 

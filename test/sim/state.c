@@ -63,8 +63,8 @@ static void add_named(const struct sim *s, struct state_hash *h, str text) {
     add_text(h, tail.len && str_starts(rest, tail) ? str_from(rest, tail.len) : rest);
 }
 
-void fibre_hears(struct sim *s, uint64_t number, str words) {
-    if (!s->script || !s->current)
+void fibre_hears_it(struct sim *s, uint64_t number, str words) {
+    if (!s->current)
         return;
     struct state_hash h = {s->current->heard, number};
     add_text(&h, words);
