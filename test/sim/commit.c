@@ -7,6 +7,13 @@ static bool owes(const bool *until) {
     return until && *until;
 }
 
+static void turn_give(struct sim *s, struct fibre *f) {
+    if (f->process->paused_until > s->now)
+        fibre_done(s, f);
+    else
+        fibre_go(s, f);
+}
+
 /* The event loop looks what is done, and the committer what there is to do. */
 static void turn_comes(struct sim *s, void *what, uint64_t life) {
     struct process *p = what;
@@ -17,16 +24,15 @@ static void turn_comes(struct sim *s, void *what, uint64_t life) {
         return;
     }
     p->turn = false;
+    p->called = true;
     for (struct commit *c = committer_done(p->committer); c; c = c->next)
         *(bool *)c->owner = true;
-    for (int i = 0; i < SIM_FIBRES; i++) {
-        struct fibre *f = &s->fibres[i];
+    int first = (int)below(s, (uint64_t)s->fibre_top), count = s->fibre_top;
+    for (int i = 0; i < count && p->life == life; i++) {
+        struct fibre *f = &s->fibres[(first + i) % count];
         if (f->live && f->process == p && owes(f->until))
-            fibre_done(s, f);
+            turn_give(s, f);
     }
-    p->called = true;
-    if (p->committing->until)
-        fibre_done(s, p->committing);
 }
 
 static void turn_add(void *self) {

@@ -43,6 +43,7 @@ static void door(struct process *p) {
         /* Not so far that what was placed then expires after the kind phase. */
         if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
             p->offset = to;
+        rest_again(s);
     }
     if (strikes_by(s, FAULT_STUCK, &dice)) {
         p->stuck_until = s->now + (int64_t)below(s, 2 * TIME_HOUR);
@@ -134,7 +135,9 @@ static bool is_of(const struct fibre *f, const struct change *c) {
 }
 
 static struct fibre *author_of(struct sim *s, const struct change *c) {
-    for (int i = 0; i < SIM_FIBRES; i++)
+    if (is_of(s->current, c))
+        return s->current;
+    for (int i = 0; i < s->fibre_top; i++)
         if (is_of(&s->fibres[i], c))
             return &s->fibres[i];
     return NULL;
@@ -169,6 +172,7 @@ static void apply_all(struct sim *s, struct change *changes, size_t count) {
     }
     if (kept)
         s->real->kind->apply(s->real, batch, kept);
+    s->due_known &= !kept;
     kept = 0;
     for (size_t i = 0; i < count; i++)
         if (!fates[i].lost && !fates[i].full)
@@ -206,7 +210,7 @@ static void back_apply(struct store *back, struct change *changes, size_t count)
 }
 
 static struct fibre *leaser_of(struct sim *s, const struct row_list *out) {
-    for (int i = 0; i < SIM_FIBRES; i++)
+    for (int i = 0; i < s->fibre_top; i++)
         if (s->fibres[i].live && s->fibres[i].lease == out)
             return &s->fibres[i];
     abort();
@@ -220,6 +224,7 @@ static err lease(struct process *p, struct arena *mem, instant now, instant unti
     TRY(s->real->kind->lease(s->real, mem, now, until, limit, out));
     if (s->script) /* no hidden state: nobody leases twice in one moment */
         s->tokens = (uint64_t)s->now * 16 * SIM_PROCESSES + (uint64_t)(p - s->processes) * 16;
+    s->due_known &= !out->count;
     leaser_of(s, out)->token = s->tokens;
     for (size_t i = 0; i < out->count; i++)
         ghost_leased(s, &out->rows[i], ++s->tokens);

@@ -246,11 +246,12 @@ static const struct {
     {S_INIT("sent"), sent_applied},
 };
 
-static bool has_due(const struct change *c) {
+static instant due_of(const struct change *c) {
+    instant due = INT64_MAX;
     for (size_t i = 0; i < c->count; i++)
-        if (c->puts[i].due)
-            return true;
-    return false;
+        if (c->puts[i].due && c->puts[i].due < due)
+            due = c->puts[i].due;
+    return due;
 }
 
 void ghost_applied(struct sim *s, const struct change *c) {
@@ -274,8 +275,7 @@ void ghost_applied(struct sim *s, const struct change *c) {
     struct ghost_order *o = ghost_order(s, c->puts[0].part, false);
     if (o && !s->failed)
         check_rows(s, o);
-    if (has_due(c))
-        fibre_hint(s);
+    rest_hint(s, due_of(c));
 }
 
 /* ---- after a restart ---- */

@@ -9,14 +9,6 @@ instant process_now(const struct process *p) {
 
 /* ---- workers ---- */
 
-static instant next_due(struct sim *s) {
-    struct row_list rows = {0};
-    struct query q = {.due_only = true, .due_max = INT64_MAX, .limit = 1};
-    desk_clear(&s->scratch_desk);
-    err e = s->real->kind->list(s->real, s->scratch, &q, &rows);
-    return e.code == ERR_NONE && rows.count ? rows.rows[0].due : INT64_MAX;
-}
-
 /* As app/pool does it: what waited too long in our hands is left to the next lease. */
 static void worker_job(struct fibre *f, const struct row *row, uint64_t token) {
     struct process *p = f->process;
@@ -38,6 +30,10 @@ static void worker_run(struct fibre *f) {
     for (;;) {
         struct row_list got = {0};
         f->heard = 0;
+        if (!work_is_due(p)) {
+            fibre_rest(s);
+            continue;
+        }
         desk_clear(&f->leased_desk);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
@@ -45,12 +41,8 @@ static void worker_run(struct fibre *f) {
         uint64_t token = f->token;
         for (size_t i = 0; e.code == ERR_NONE && i < got.count; i++)
             worker_job(f, &got.rows[i], token + i + 1);
-        if (e.code == ERR_NONE && got.count)
-            continue;
-        instant due = next_due(s);
-        if (due < INT64_MAX)
-            due = due - p->offset > s->now ? due - p->offset : s->now + 1;
-        fibre_rest(s, e.code == ERR_NONE ? due : s->now + 500);
+        if (e.code != ERR_NONE)
+            fibre_sleep(s, 500);
     }
 }
 
@@ -80,6 +72,7 @@ void process_start(struct sim *s, void *what, uint64_t life) {
         return;
     }
     p->alive = true;
+    s->due_known = false;
     p->newer = strikes(s, FAULT_NEWER);
     process_doors(s, p);
     restore_read(s, p);
@@ -220,7 +213,7 @@ void kind_begins(struct sim *s, void *nothing, uint64_t number) {
         p->paused_until = p->stuck_until = 0;
         process_start(s, p, p->life);
     }
-    fibre_hint(s);
+    rest_again(s);
     for (int i = 0; s->tidy && i < 4; i++)
         event_add(s, s->now + (i + 1) * 2 * TIME_DAY, operator_comes, NULL, 0);
     if (!s->script)

@@ -160,6 +160,11 @@ static void fibre_main(void) {
     abort();
 }
 
+void fibre_go(struct sim *s, struct fibre *f) {
+    starting = s;
+    to_fibre(s, f);
+}
+
 void fibre_wake(struct sim *s, void *what, uint64_t serial) {
     struct fibre *f = what;
     if (!f->live || f->serial != serial)
@@ -168,9 +173,7 @@ void fibre_wake(struct sim *s, void *what, uint64_t serial) {
         event_add(s, f->process->paused_until, fibre_wake, f, serial);
         return;
     }
-    f->idle = false;
-    starting = s;
-    to_fibre(s, f);
+    fibre_go(s, f);
 }
 
 static void fibre_due(struct sim *s, struct fibre *f, instant at) {
@@ -209,6 +212,8 @@ struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct f
         f++;
     if (f == s->fibres + SIM_FIBRES)
         return NULL;
+    if (f == s->fibres + s->fibre_top)
+        s->fibre_top++;
     fibre_room(f);
     desk_clear(&f->mem_desk);
     desk_clear(&f->leased_desk);
@@ -250,24 +255,18 @@ void fibre_sleep(struct sim *s, int64_t ms) {
     to_main(s);
 }
 
-void fibre_rest(struct sim *s, instant until) {
+void fibre_wait(struct sim *s) {
     struct fibre *f = s->current;
-    f->idle = true;
     f->serial++;
     f->wake_at = INT64_MAX;
-    if (until < INT64_MAX)
-        fibre_due(s, f, until);
     to_main(s);
 }
 
 void fibre_until(struct sim *s, const bool *done) {
     struct fibre *f = s->current;
     f->until = done;
-    while (!*done) {
-        f->serial++;
-        f->wake_at = INT64_MAX;
-        to_main(s);
-    }
+    while (!*done)
+        fibre_wait(s);
     f->until = NULL;
 }
 
@@ -275,20 +274,11 @@ void fibre_done(struct sim *s, struct fibre *f) {
     fibre_due(s, f, s->now);
 }
 
-/* Something became due: who rests looks again within the half second of the pool. */
-void fibre_hint(struct sim *s) {
-    for (int i = 0; i < SIM_FIBRES; i++) {
-        struct fibre *f = &s->fibres[i];
-        if (!f->live || !f->idle || f->wake_at <= s->now + 500)
-            continue;
-        fibre_due(s, f, s->now + (int64_t)below(s, 500));
-    }
-}
-
 void fibres_drop(struct sim *s, const struct process *p) {
-    for (int i = 0; i < SIM_FIBRES; i++)
+    for (int i = 0; i < s->fibre_top; i++)
         if (s->fibres[i].live && (!p || s->fibres[i].process == p))
             s->fibres[i].live = false;
+    rest_drop(s);
     if (s->current && s->current->process == p)
         to_main(s);
 }

@@ -141,6 +141,7 @@ static void rows_put(struct sim *s, const struct backup *b) {
         .part = S("shop"), .kind = S("restored"), .key = S(""), .bytes = bytes};
     s->real->kind->close(s->real);
     s->real = store_memory();
+    s->due_known = false;
     row_put(s->real, &mark);
     for (const struct kept_row *k = b->rows; k; k = k->next)
         if (!str_is(k->row.kind, S("restored")))

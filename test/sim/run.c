@@ -40,6 +40,9 @@ static void world_clear(struct sim *s) {
     fibres_drop(s, NULL);
     for (int i = 0; i < SIM_FIBRES; i++)
         s->fibres[i].serial = s->fibres[i].token = 0;
+    s->fibre_top = 0;
+    s->look_at = INT64_MAX;
+    s->due_known = false;
     s->heap_count = 0;
     s->order_count = s->order_last = s->notice_count = s->note_count = s->note_room = 0;
     s->notes = NULL;

@@ -240,7 +240,13 @@ struct sim {
     struct event *heap;
     size_t heap_count, heap_room;
     struct fibre fibres[SIM_FIBRES];
+    int fibre_top; /* those from here on were never needed in this world */
     struct fibre *current;
+    struct fibre *resting[SIM_PROCESSES * SIM_WORKERS];
+    int rest_count;
+    instant look_at; /* one of them looks; INT64_MAX: nothing is due for any */
+    instant due;     /* the earliest of the store, when it is known */
+    bool due_known;
     void *main;
     struct process processes[SIM_PROCESSES];
     int process_count, workers, lease_most;
@@ -328,15 +334,28 @@ void event_add(struct sim *s, instant at, void (*act)(struct sim *, void *, uint
 bool event_next(struct sim *s);
 struct fibre *fibre_start(struct sim *s, struct process *p, void (*run)(struct fibre *f));
 void fibre_sleep(struct sim *s, int64_t ms);
-/* Until fibre_wake, or for ever. */
-void fibre_rest(struct sim *s, instant until);
+/* Somebody else wakes it up, or goes on with it. */
+void fibre_wait(struct sim *s);
+void fibre_go(struct sim *s, struct fibre *f);
 /* Until *done, that fibre_done tells of. */
 void fibre_until(struct sim *s, const bool *done);
 void fibre_done(struct sim *s, struct fibre *f);
-void fibre_hint(struct sim *s);
 void fibre_wake(struct sim *s, void *fibre, uint64_t serial);
 void fibre_free(struct fibre *f);
 void fibres_drop(struct sim *s, const struct process *p);
+
+/* ---- rest.c: workers with nothing to do ---- */
+/* By the clock of the process. */
+bool work_is_due(struct process *p);
+/* Until there is work. */
+void fibre_rest(struct sim *s);
+/* Something is due then. */
+void rest_hint(struct sim *s, instant due);
+/* Clocks are other ones. */
+void rest_again(struct sim *s);
+void rest_look(struct sim *s, void *nothing, uint64_t number);
+/* Those that are dead. */
+void rest_drop(struct sim *s);
 
 /* ---- house.c: processes, and what runs in them ---- */
 void process_start(struct sim *s, void *process, uint64_t life);

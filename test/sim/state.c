@@ -201,7 +201,7 @@ static void add_processes(const struct sim *s, struct state_hash *h) {
         add(&one, p->alive);
         add(&one, (uint64_t)p->offset);
         add(&one, p->paused_until > s->now ? ahead(s, p->paused_until) : 0);
-        for (size_t k = 0; k < SIM_FIBRES; k++) {
+        for (int k = 0; k < s->fibre_top; k++) {
             const struct fibre *f = &s->fibres[k];
             if (!f->live || f->process != p)
                 continue;
@@ -217,9 +217,9 @@ static void add_processes(const struct sim *s, struct state_hash *h) {
 }
 
 /* A wake-up stands with its fibre. */
-static bool is_void(const struct event *e) {
+static bool is_void(const struct sim *s, const struct event *e) {
     const struct process *p = e->what;
-    if (e->act == fibre_wake)
+    if (e->act == fibre_wake || (e->act == rest_look && e->at != s->look_at))
         return true;
     return e->act == process_start && (p->alive || p->life != e->number);
 }
@@ -253,7 +253,7 @@ static bool add_events(const struct sim *s, struct state_hash *h) {
     size_t count = 0;
     bool late = false;
     for (size_t i = 0; i < s->heap_count; i++) {
-        if (is_void(&s->heap[i]))
+        if (is_void(s, &s->heap[i]))
             continue;
         if (count == MOST)
             abort();
@@ -266,7 +266,7 @@ static bool add_events(const struct sim *s, struct state_hash *h) {
 }
 
 static bool is_at_rest(const struct sim *s) {
-    for (size_t i = 0; i < SIM_FIBRES; i++)
+    for (int i = 0; i < s->fibre_top; i++)
         if (s->fibres[i].live && !s->fibres[i].idle)
             return false;
     return true;
