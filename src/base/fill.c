@@ -54,6 +54,29 @@ static bool is_scalar(const struct tree *t) {
            || t->kind == TREE_HTML;
 }
 
+/* ---- a value that must not make a secret ---- */
+
+static str escaped(struct arena *mem, str text) {
+    size_t at = str_find(text, secret_hole.open);
+    if (at == text.len)
+        return text;
+    struct buf b = buf_new(mem, text.len * 2);
+    for (; at < text.len; at = str_find(text, secret_hole.open)) {
+        buf_add(&b, str_part(text, 0, at));
+        buf_add(&b, S("$${"));
+        text = str_from(text, at + 2);
+    }
+    buf_add(&b, text);
+    return buf_str(&b);
+}
+
+static void tree_escape(struct arena *mem, struct tree *t) {
+    t->text = escaped(mem, t->text);
+    t->name = escaped(mem, t->name);
+    for (struct tree *c = t->first; c; c = c->next)
+        tree_escape(mem, c);
+}
+
 /* ---- filling text ---- */
 
 struct filling {
@@ -103,7 +126,7 @@ static err view_find(const struct filling *f, str name, str *out) {
     if (!is_scalar(t))
         return err_make(ERR_INVALID, JOIN(f->mem, S("{{"), name, S("}} is "),
                                          str_of(tree_kind_name(t->kind)), S(", not a text")));
-    *out = t->text;
+    *out = f->place == FILL_SAFELY ? escaped(f->mem, t->text) : t->text;
     return OK_ERR;
 }
 
@@ -138,35 +161,38 @@ static bool lone_hole(str text, str *name) {
     return p.kind == PIECE_NAME && !text.len;
 }
 
-static err scalar_fill(
-    struct arena *mem, const struct tree *in, const struct tree *view, struct tree **out) {
-    str name = {0}, text = {0};
-    if (!in || in->kind != TREE_TEXT || !has_hole(&view_hole, in->text)) {
-        *out = in ? tree_copy(mem, in) : tree_none(mem);
-        return OK_ERR;
-    }
-    if (lone_hole(in->text, &name)) {
-        const struct tree *t = tree_path(view, name);
-        if (!t || !name.len)
-            return absent(mem, name);
-        *out = tree_copy(mem, t);
-        return OK_ERR;
-    }
-    TRY(fill_text(mem, in->text, view, FILL_TEXT, &text));
-    *out = tree_text(mem, text);
+static err lone_fill(const struct filling *f, str name, struct tree **out) {
+    const struct tree *t = tree_path(f->view, name);
+    if (!t || !name.len)
+        return absent(f->mem, name);
+    *out = tree_copy(f->mem, t);
+    if (f->place == FILL_SAFELY)
+        tree_escape(f->mem, *out);
     return OK_ERR;
 }
 
-err fill_tree(
-    struct arena *mem, const struct tree *in, const struct tree *view, struct tree **out) {
+static err scalar_fill(const struct filling *f, const struct tree *in, struct tree **out) {
+    str name = {0}, text = {0};
+    if (!in || in->kind != TREE_TEXT || !has_hole(f->hole, in->text)) {
+        *out = tree_copy(f->mem, in);
+        return OK_ERR;
+    }
+    if (lone_hole(in->text, &name))
+        return lone_fill(f, name, out);
+    TRY(fill(f, in->text, &text));
+    *out = tree_text(f->mem, text);
+    return OK_ERR;
+}
+
+static err whole_fill(const struct filling *f, const struct tree *in, struct tree **out) {
     if (!tree_is(in, TREE_MAP) && !tree_is(in, TREE_LIST))
-        return scalar_fill(mem, in, view, out);
-    struct tree *whole = in->kind == TREE_MAP ? tree_map(mem) : tree_list(mem);
+        return scalar_fill(f, in, out);
+    struct tree *whole = in->kind == TREE_MAP ? tree_map(f->mem) : tree_list(f->mem);
     for (const struct tree *c = in->first; c; c = c->next) {
         struct tree *child = NULL;
         str name = {0};
-        TRY(fill_tree(mem, c, view, &child));
-        TRY(fill_text(mem, c->name, view, FILL_TEXT, &name));
+        TRY(whole_fill(f, c, &child));
+        TRY(fill(f, c->name, &name));
         if (in->kind == TREE_MAP)
             tree_put(whole, name, child);
         else
@@ -174,6 +200,12 @@ err fill_tree(
     }
     *out = whole;
     return OK_ERR;
+}
+
+err fill_tree(struct arena *mem, const struct tree *in, const struct tree *view,
+    enum fill_place place, struct tree **out) {
+    struct filling f = {mem, view, place, &view_hole, view_find};
+    return whole_fill(&f, in, out);
 }
 
 /* ---- names ---- */

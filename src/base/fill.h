@@ -14,6 +14,7 @@
 enum fill_place {
     FILL_TEXT,    /* as it is */
     FILL_PERCENT, /* percent-encoded: a hole in an address */
+    FILL_SAFELY,  /* where secrets are filled later: what looks like a ${NAME} is made no one */
 };
 
 /* ERR_INVALID names the hole that the view does not have, or an unclosed one. */
@@ -21,8 +22,8 @@ MUST err fill_text(
     struct arena *mem, str text, const struct tree *view, enum fill_place place, str *out);
 /* Every scalar of the tree; a scalar that is one hole alone becomes a copy of what it names, so a
  * number stays a number. Names of map entries are filled too. */
-MUST err fill_tree(
-    struct arena *mem, const struct tree *in, const struct tree *view, struct tree **out);
+MUST err fill_tree(struct arena *mem, const struct tree *in, const struct tree *view,
+    enum fill_place place, struct tree **out);
 /* The names in all holes of the tree (names of entries too): a list of texts, each once. */
 struct tree *fill_names(struct arena *mem, const struct tree *in);
 

@@ -71,6 +71,63 @@ struct tree *tree_put_bool(struct arena *mem, struct tree *map, str name, bool t
     return tree_put(map, name, tree_bool(mem, truth));
 }
 
+/* ---- maps that are made as they are looked at ---- */
+
+struct later {
+    struct tree map; /* first: a pointer to it is one to the whole */
+    struct later *self;
+    struct arena *mem;
+    const struct tree_row *rows;
+    size_t count;
+    const void *of;
+};
+
+struct tree *tree_later(
+    struct arena *mem, const struct tree_row *rows, size_t count, const void *of) {
+    struct later *l = NEW(mem, struct later);
+    *l = (struct later){.map = {.kind = TREE_MAP, .later = true, .text = S("")},
+        .self = l,
+        .mem = mem,
+        .rows = rows,
+        .count = count,
+        .of = of};
+    return &l->map;
+}
+
+struct tree *tree_text_at(struct arena *mem, const void *at) {
+    return tree_text(mem, *(const str *)at);
+}
+
+static const struct tree_row *row_of(const struct later *l, str name) {
+    for (size_t i = 0; i < l->count; i++)
+        if (str_is(l->rows[i].name, name))
+            return &l->rows[i];
+    return NULL;
+}
+
+/* What it holds is the same before and after; only that it is there is new. */
+static const struct tree *later_make(struct later *l, str name) {
+    const struct tree_row *row = row_of(l, name);
+    struct tree *made = row ? row->make(l->mem, (const char *)l->of + row->at) : NULL;
+    if (!made)
+        return NULL;
+    made->name = row->name;
+    return tree_add(&l->map, made);
+}
+
+/* What was put by hand first, then the rows in their order. */
+static void later_copy(struct arena *mem, const struct later *l, struct tree *copy) {
+    for (const struct tree *c = l->map.first; c; c = c->next)
+        if (!row_of(l, c->name))
+            tree_add(copy, tree_copy(mem, c));
+    for (size_t i = 0; i < l->count; i++) {
+        const struct tree *c = tree_find(&l->map, l->rows[i].name);
+        if (c)
+            tree_add(copy, tree_copy(mem, c));
+    }
+    copy->later = false;
+}
+
 struct tree *tree_copy(struct arena *mem, const struct tree *t) {
     if (!t)
         return tree_none(mem);
@@ -78,7 +135,9 @@ struct tree *tree_copy(struct arena *mem, const struct tree *t) {
     *copy = *t;
     copy->first = copy->last = copy->next = NULL;
     copy->count = 0;
-    for (const struct tree *c = t->first; c; c = c->next)
+    if (t->later)
+        later_copy(mem, (const struct later *)t, copy);
+    for (const struct tree *c = t->later ? NULL : t->first; c; c = c->next)
         tree_add(copy, tree_copy(mem, c));
     return copy;
 }
@@ -89,7 +148,7 @@ const struct tree *tree_find(const struct tree *map, str name) {
     for (const struct tree *t = map->first; t; t = t->next)
         if (str_is(t->name, name))
             return t;
-    return NULL;
+    return map->later ? later_make(((const struct later *)map)->self, name) : NULL;
 }
 
 static const struct tree *child(const struct tree *t, str name) {
@@ -196,7 +255,7 @@ bool tree_truth(const struct tree *t) {
         return false;
     if (t->kind == TREE_BOOL)
         return t->truth;
-    return t->kind == TREE_LIST || t->kind == TREE_MAP ? t->count > 0 : t->text.len > 0;
+    return t->kind == TREE_LIST || t->kind == TREE_MAP ? t->count > 0 || t->later : t->text.len > 0;
 }
 
 const char *tree_kind_name(enum tree_kind kind) {

@@ -24,6 +24,7 @@ struct tree {
     enum tree_kind kind;
     bool truth;    /* TREE_BOOL */
     bool quoted;   /* a scalar that stood in quotes or a block */
+    bool later;    /* a map of tree_later */
     str text;      /* number, text, html: the characters; bool from a file: as written */
     str name;      /* of an entry in a map */
     int line, col; /* of the value */
@@ -49,6 +50,20 @@ struct tree *tree_put_text(struct arena *mem, struct tree *map, str name, str te
 struct tree *tree_put_int(struct arena *mem, struct tree *map, str name, int64_t number);
 struct tree *tree_put_bool(struct arena *mem, struct tree *map, str name, bool truth);
 struct tree *tree_copy(struct arena *mem, const struct tree *t);
+
+/* A map whose entries are made when they are first looked for, each by a row: what nobody names
+ * costs nothing. `make` is given what stands at that offset behind `of`, which must live as long as
+ * the map; null is no such entry. Who goes through all entries takes a tree_copy, which has them
+ * all. */
+struct tree_row {
+    str name;
+    struct tree *(*make)(struct arena *mem, const void *at);
+    size_t at;
+};
+struct tree *tree_later(
+    struct arena *mem, const struct tree_row *rows, size_t count, const void *of);
+/* For rows: the str that stands there. */
+struct tree *tree_text_at(struct arena *mem, const void *at);
 
 const struct tree *tree_find(const struct tree *map, str name);
 /* "a.b.c" through maps, and digits through lists. */

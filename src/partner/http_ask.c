@@ -98,7 +98,7 @@ static enum step_found look(struct arena *mem, const struct step_call *call,
     const struct tree *body, struct step_outcome *out, struct talk_request *next) {
     const struct tree *ask = ask_of(call);
     struct tree *match = NULL;
-    err e = fill_tree(mem, tree_find(ask, S("match")), call->view, &match);
+    err e = fill_tree(mem, tree_find(ask, S("match")), call->view, FILL_TEXT, &match);
     if (e.code != ERR_NONE)
         return no_word(out, e.what);
     const struct tree *list = tree_find(ask, S("list"));

@@ -7,49 +7,12 @@
 
 /* ---- filling without making secrets ---- */
 
-static str escaped(struct arena *mem, str text) {
-    size_t at = str_find(text, S("${"));
-    if (at == text.len)
-        return text;
-    struct buf b = buf_new(mem, text.len * 2);
-    for (; at < text.len; at = str_find(text, S("${"))) {
-        buf_add(&b, str_part(text, 0, at));
-        buf_add(&b, S("$${"));
-        text = str_from(text, at + 2);
-    }
-    buf_add(&b, text);
-    return buf_str(&b);
-}
-
-static void tree_escape(struct arena *mem, struct tree *t) {
-    t->text = escaped(mem, t->text);
-    t->name = escaped(mem, t->name);
-    for (struct tree *c = t->first; c; c = c->next)
-        tree_escape(mem, c);
-}
-
-static bool has_dollar(const struct tree *t) {
-    bool found = str_find_byte(t->text, '$') < t->text.len;
-    found = found || str_find_byte(t->name, '$') < t->name.len;
-    for (const struct tree *c = t->first; c && !found; c = c->next)
-        found = has_dollar(c);
-    return found;
-}
-
-static const struct tree *escape_all(struct arena *mem, const struct tree *view) {
-    if (!has_dollar(view))
-        return view;
-    struct tree *safe = tree_copy(mem, view);
-    tree_escape(mem, safe);
-    return safe;
-}
-
 /* A buyer who calls himself "${KIT_KEY}" must not be sent the key. His text is escaped, and
  * should it still make or break a ${NAME} together with what stands beside it, nothing is sent. */
 static err fill_safely(
     struct arena *mem, const struct tree *in, const struct tree *view, struct tree **out) {
     struct tree *filled = NULL;
-    TRY(fill_tree(mem, in, escape_all(mem, view), &filled));
+    TRY(fill_tree(mem, in, view, FILL_SAFELY, &filled));
     const struct tree *before = fill_secret_names(mem, in);
     const struct tree *after = fill_secret_names(mem, filled);
     bool same = before->count == after->count;
@@ -116,6 +79,8 @@ static err header_add(struct arena *mem, struct talk_request *r, str name, str v
 static err headers_add(struct arena *mem, const struct step_call *call, const struct tree *headers,
     struct talk_request *r) {
     struct tree *filled = NULL;
+    if (!headers)
+        return OK_ERR;
     TRY(fill_safely(mem, headers, call->view, &filled));
     for (const struct tree *t = filled->first; t; t = t->next)
         if (!has_header(r, t->name))

@@ -35,6 +35,50 @@ TEST(tree_looks) {
     arena_free(mem);
 }
 
+struct pair {
+    str first, second;
+};
+static int made;
+
+static struct tree *second_at(struct arena *mem, const void *at) {
+    made++;
+    return tree_text_at(mem, at);
+}
+
+static struct tree *none_at(struct arena *mem, const void *at) {
+    return NULL;
+}
+
+TEST(tree_later) {
+    static const struct tree_row rows[] = {
+        {S_INIT("a"), tree_text_at, offsetof(struct pair, first)},
+        {S_INIT("b"), second_at, offsetof(struct pair, second)},
+        {S_INIT("c"), none_at, 0},
+    };
+    struct arena *mem = arena_new(1 << 20);
+    struct pair pair = {S("1"), S("2")};
+    struct tree *map = tree_later(mem, rows, COUNT(rows), &pair);
+    made = 0;
+    CHECK("it is something", tree_truth(map) && tree_is(map, TREE_MAP));
+    CHECK("no such row", !tree_find(map, S("x")));
+    CHECK("a row of nothing", !tree_find(map, S("c")));
+    CHECK_STR("another row", tree_get(map, S("a")), S("1"));
+    CHECK_INT("not made yet", made, 0);
+    pair.second = S("3");
+    CHECK_STR("made when it is named", tree_get(map, S("b")), S("3"));
+    CHECK("once", tree_find(map, S("b")) == tree_find(map, S("b")) && made == 1);
+    CHECK_STR("through a path", tree_str(tree_path(map, S("b"))), S("3"));
+    struct tree *other = tree_later(mem, rows, COUNT(rows), &pair);
+    CHECK_STR("asked out of order", tree_get(other, S("b")), S("3"));
+    tree_put_text(mem, other, S("x"), S("0"));
+    tree_put_text(mem, other, S("a"), S("over"));
+    struct tree *copy = tree_copy(mem, other);
+    CHECK_STR("a copy has all, the rows in order", json_write(mem, copy),
+        S("{\"x\":\"0\",\"a\":\"over\",\"b\":\"3\"}"));
+    CHECK("and is a plain map", !copy->later && copy->count == 3 && !tree_find(copy, S("c")));
+    arena_free(mem);
+}
+
 TEST(tree_sameness) {
     static const struct {
         const char *name;
@@ -76,7 +120,7 @@ TEST(fill_holes) {
           "\"t\":\"n={{ n }}!\",\"{{n}}\":[\"{{x}}\"]}"),
         &in);
     CHECK_INT("template", e.code, ERR_NONE);
-    CHECK_INT("fills", fill_tree(mem, in, view, &out).code, ERR_NONE);
+    CHECK_INT("fills", fill_tree(mem, in, view, FILL_TEXT, &out).code, ERR_NONE);
     CHECK_STR("a lone hole keeps its kind", json_write(mem, out),
         S("{\"to\":\"a+b@c.pl\",\"n\":5,\"t\":\"n=5!\",\"5\":[{\"link\":\"https://l/?a\"}]}"));
     CHECK_INT("unknown name", fill_text(mem, S("{{buyer.nmae}}"), view, FILL_TEXT, &text).code,
@@ -211,6 +255,7 @@ TEST(tree_values) {
 
 const struct check_test data_tests[DATA_TESTS] = {
     ROW(tree_looks),
+    ROW(tree_later),
     ROW(tree_sameness),
     ROW(fill_holes),
     ROW(report_rows),

@@ -75,11 +75,12 @@ static void test_trees(struct arena *mem) {
             S("{\"a\":\"{{n}}\",\"b\":\"<{{n}}>\",\"{{t}}\":true,\"c\":[\"{{m}}\",2,null]}"), &in)
                 .code
             == ERR_NONE);
-    CHECK("fills", fill_tree(mem, in, view, &out).code == ERR_NONE);
+    CHECK("fills", fill_tree(mem, in, view, FILL_TEXT, &out).code == ERR_NONE);
     CHECK_STR("kinds stay", json_write(mem, out),
         S("{\"a\":1.50,\"b\":\"<1.50>\",\"x\":true,\"c\":[{\"k\":[1]},2,null]}"));
     CHECK_STR("names", json_write(mem, fill_names(mem, in)), S("[\"n\",\"t\",\"m\"]"));
-    CHECK("absent", fill_tree(mem, tree_text(mem, S("{{q}}")), view, &out).code == ERR_INVALID);
+    CHECK("absent",
+        fill_tree(mem, tree_text(mem, S("{{q}}")), view, FILL_TEXT, &out).code == ERR_INVALID);
     CHECK_STR("nothing", json_write(mem, fill_names(mem, NULL)), S("[]"));
     CHECK("read",
         json_read(mem, S("{\"a\":\"${A}${B}\",\"b\":[\"${A}\",\"$${C}\"]}"), &in).code == ERR_NONE);

@@ -61,9 +61,16 @@ static void test_letters_end(const struct shop *shop) {
         bool more = plan_again(mem, shop, o, i % 2 ? S("access") : S("links"), NOW + i * TIME_DAY);
         struct step *last = &o->steps[o->step_count - 1];
         if (more)
-            *last = (struct step){.line = -1, .id = last->id, .does = last->does, .key = last->key,
-                .state = STEP_DONE, .attempts = 1, .first_at = NOW + i * TIME_DAY,
-                .started_at = NOW, .finished_at = NOW, .digest = S("0123456789abcdef"),
+            *last = (struct step){.line = -1,
+                .id = last->id,
+                .does = last->does,
+                .key = last->key,
+                .state = STEP_DONE,
+                .attempts = 1,
+                .first_at = NOW + i * TIME_DAY,
+                .started_at = NOW,
+                .finished_at = NOW,
+                .digest = S("0123456789abcdef"),
                 .receipt = {words, sizeof(words)}};
         made += more;
     }
@@ -182,11 +189,11 @@ static void test_view(struct arena *mem, const struct shop *shop) {
     struct tree *out = NULL;
     str text = {0};
     const struct tree *view = plan_view(mem, shop, o, welcome);
-    CHECK("not done yet", fill_tree(mem, welcome->with, view, &out).code == ERR_INVALID);
+    CHECK("not done yet", fill_tree(mem, welcome->with, view, FILL_TEXT, &out).code == ERR_INVALID);
     invitation->state = STEP_DONE;
     invitation->values = fixture_fields(mem, "link=https://x/1");
     view = plan_view(mem, shop, o, welcome);
-    CHECK("done", fill_tree(mem, welcome->with, view, &out).code == ERR_NONE);
+    CHECK("done", fill_tree(mem, welcome->with, view, FILL_TEXT, &out).code == ERR_NONE);
     CHECK_STR("link", tree_str(tree_path(out, S("body.link"))), S("https://x/1"));
     CHECK_STR("email", tree_str(tree_path(out, S("body.to"))), S("anna@example.com"));
     CHECK("gross is a number", tree_path(view, S("line.gross"))->kind == TREE_NUMBER);
