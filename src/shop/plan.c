@@ -227,113 +227,168 @@ const struct tree *plan_with(const struct shop *shop, const struct order *o, con
     return today ? today->with : NULL;
 }
 
-/* ---- what holes are filled from ---- */
+/* ---- what holes are filled from: made when a hole names it ---- */
 
-static void put_money(struct arena *mem, struct tree *t, str name, money m) {
-    tree_put(t, name, tree_number(mem, money_amount(mem, m)));
+/* What a view is of. */
+struct scene {
+    const struct shop *shop;
+    const struct order *order;
+    const struct step *step;
+    const struct line *line; /* null: the step is of the whole order */
+};
+
+static struct tree *int_of(struct arena *mem, const void *number) {
+    return tree_int(mem, *(const int64_t *)number);
 }
 
-static void put_time(struct arena *mem, struct tree *t, str name, instant at) {
-    if (at)
-        tree_put_text(mem, t, name, time_iso(mem, at));
+static struct tree *amount_of(struct arena *mem, const void *m) {
+    return tree_number(mem, money_amount(mem, *(const money *)m));
 }
 
-static str currency_text(struct arena *mem, money m) {
-    return str_copy(mem, str_of(m.currency));
+static struct tree *minor_of(struct arena *mem, const void *m) {
+    return tree_int(mem, ((const money *)m)->minor);
 }
 
-static struct tree *order_tree(struct arena *mem, const struct order *o) {
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("id"), o->id);
-    tree_put_text(mem, t, S("mode"), o->mode);
-    tree_put_text(mem, t, S("reference"), o->reference);
-    tree_put_text(mem, t, S("gateway"), o->gateway);
-    tree_put_text(mem, t, S("transaction"), o->payment_count ? o->payments[0].transaction : S(""));
-    put_money(mem, t, S("total"), o->total);
-    tree_put_int(mem, t, S("total_minor"), o->total.minor);
-    tree_put_text(mem, t, S("currency"), currency_text(mem, o->total));
-    put_time(mem, t, S("placed_at"), o->placed_at);
-    put_time(mem, t, S("paid_at"), o->paid_at);
-    return t;
+static struct tree *currency_of(struct arena *mem, const void *m) {
+    return tree_text(mem, str_of(((const money *)m)->currency));
 }
 
-static struct tree *line_tree(struct arena *mem, const struct line *l, int line) {
-    struct tree *t = tree_map(mem);
-    tree_put_int(mem, t, S("number"), (int64_t)line + 1);
-    tree_put_text(mem, t, S("product"), l->product);
-    tree_put_text(mem, t, S("name"), l->name);
-    tree_put_int(mem, t, S("quantity"), l->quantity);
-    tree_put_text(mem, t, S("tax"), l->tax);
-    put_money(mem, t, S("net"), l->net);
-    put_money(mem, t, S("tax_amount"), l->tax_amount);
-    put_money(mem, t, S("gross"), l->gross);
-    tree_put_int(mem, t, S("gross_minor"), l->gross.minor);
+static struct tree *time_of(struct arena *mem, const void *at) {
+    instant then = *(const instant *)at;
+    return then ? tree_text(mem, time_iso(mem, then)) : NULL;
+}
+
+/* An erased buyer has no e-mail: a hole that names it is an error then, not an empty text. */
+static struct tree *email_of(struct arena *mem, const void *text) {
+    return ((const str *)text)->len ? tree_text_at(mem, text) : NULL;
+}
+
+static struct tree *transaction_of(struct arena *mem, const void *of) {
+    const struct order *o = of;
+    return tree_text(mem, o->payment_count ? o->payments[0].transaction : S(""));
+}
+
+/* clang-format off */
+#define ROW(type, member, make) {S_INIT(#member), make, offsetof(struct type, member)}
+#define NAMED(name, type, member, make) {S_INIT(name), make, offsetof(struct type, member)}
+
+static const struct tree_row order_rows[] = {
+    ROW(order, id, tree_text_at),
+    ROW(order, mode, tree_text_at),
+    ROW(order, reference, tree_text_at),
+    ROW(order, gateway, tree_text_at),
+    {S_INIT("transaction"), transaction_of, 0},
+    ROW(order, total, amount_of),
+    NAMED("total_minor", order, total, minor_of),
+    NAMED("currency", order, total, currency_of),
+    ROW(order, placed_at, time_of),
+    ROW(order, paid_at, time_of),
+};
+static const struct tree_row buyer_rows[] = {
+    ROW(buyer, email, email_of),
+    ROW(buyer, name, tree_text_at),
+    ROW(buyer, country, tree_text_at),
+    ROW(buyer, lang, tree_text_at),
+};
+static const struct tree_row company_rows[] = {
+    ROW(company, name, tree_text_at),
+    ROW(company, tax_id, tree_text_at),
+    ROW(company, street, tree_text_at),
+    ROW(company, postcode, tree_text_at),
+    ROW(company, city, tree_text_at),
+};
+static const struct tree_row shop_rows[] = {
+    ROW(shop, name, tree_text_at),
+    ROW(shop, url, tree_text_at),
+    ROW(shop, api, tree_text_at),
+    ROW(shop, lang, tree_text_at),
+    ROW(shop, currency, tree_text_at),
+};
+static const struct tree_row step_rows[] = {
+    ROW(step, id, tree_text_at),
+    ROW(step, key, tree_text_at),
+};
+static const struct tree_row line_rows[] = {
+    ROW(line, product, tree_text_at),
+    ROW(line, name, tree_text_at),
+    ROW(line, quantity, int_of),
+    ROW(line, tax, tree_text_at),
+    ROW(line, net, amount_of),
+    ROW(line, tax_amount, amount_of),
+    ROW(line, gross, amount_of),
+    NAMED("gross_minor", line, gross, minor_of),
+};
+/* clang-format on */
+
+static struct tree *order_of(struct arena *mem, const void *of) {
+    return tree_later(mem, order_rows, COUNT(order_rows), ((const struct scene *)of)->order);
+}
+
+static struct tree *buyer_of(struct arena *mem, const void *of) {
+    return tree_later(
+        mem, buyer_rows, COUNT(buyer_rows), &((const struct scene *)of)->order->buyer);
+}
+
+static struct tree *company_of(struct arena *mem, const void *of) {
+    const struct order *o = ((const struct scene *)of)->order;
+    return tree_later(mem, company_rows, COUNT(company_rows), &o->company);
+}
+
+static struct tree *shop_of(struct arena *mem, const void *of) {
+    return tree_later(mem, shop_rows, COUNT(shop_rows), ((const struct scene *)of)->shop);
+}
+
+static struct tree *step_of(struct arena *mem, const void *of) {
+    return tree_later(mem, step_rows, COUNT(step_rows), ((const struct scene *)of)->step);
+}
+
+static struct tree *line_of(struct arena *mem, const void *of) {
+    const struct scene *s = of;
+    struct tree *t = s->line ? tree_later(mem, line_rows, COUNT(line_rows), s->line) : NULL;
+    if (t)
+        tree_put_int(mem, t, S("number"), (int64_t)s->step->line + 1);
     return t;
 }
 
 /* The owner's data, and over it what is ours; today's catalogue, at the price of the order. */
-static struct tree *product_tree(struct arena *mem, const struct shop *shop, const struct line *l) {
-    const struct product *p = shop_product(shop, l->product);
+static struct tree *product_of(struct arena *mem, const void *of) {
+    const struct scene *s = of;
+    const struct line *l = s->line;
+    if (!l)
+        return NULL;
+    const struct product *p = shop_product(s->shop, l->product);
     struct tree *t = p && p->data ? tree_copy(mem, p->data) : tree_map(mem);
     tree_put_text(mem, t, S("id"), l->product);
     tree_put_text(mem, t, S("name"), l->name);
-    put_money(mem, t, S("price"), l->gross);
-    tree_put_text(mem, t, S("currency"), currency_text(mem, l->gross));
+    tree_put(t, S("price"), amount_of(mem, &l->gross));
+    tree_put(t, S("currency"), currency_of(mem, &l->gross));
     tree_put_text(mem, t, S("tax"), l->tax);
     tree_put_text(mem, t, S("summary"), p ? p->summary : S(""));
     return t;
 }
 
-/* An erased buyer has no e-mail: a hole that names it is an error then, not an empty text. */
-static struct tree *buyer_tree(struct arena *mem, const struct buyer *b) {
-    struct tree *t = tree_map(mem);
-    if (b->email.len)
-        tree_put_text(mem, t, S("email"), b->email);
-    tree_put_text(mem, t, S("name"), b->name);
-    tree_put_text(mem, t, S("country"), b->country);
-    tree_put_text(mem, t, S("lang"), b->lang);
-    return t;
-}
-
-static struct tree *company_tree(struct arena *mem, const struct company *c) {
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("name"), c->name);
-    tree_put_text(mem, t, S("tax_id"), c->tax_id);
-    tree_put_text(mem, t, S("street"), c->street);
-    tree_put_text(mem, t, S("postcode"), c->postcode);
-    tree_put_text(mem, t, S("city"), c->city);
-    return t;
-}
-
-static struct tree *shop_tree(struct arena *mem, const struct shop *shop) {
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("name"), shop->name);
-    tree_put_text(mem, t, S("url"), shop->url);
-    tree_put_text(mem, t, S("api"), shop->api);
-    tree_put_text(mem, t, S("lang"), shop->lang);
-    tree_put_text(mem, t, S("currency"), shop->currency);
-    return t;
-}
+static const struct tree_row scene_rows[] = {
+    {S_INIT("order"), order_of, 0},
+    {S_INIT("buyer"), buyer_of, 0},
+    {S_INIT("company"), company_of, 0},
+    {S_INIT("shop"), shop_of, 0},
+    {S_INIT("step"), step_of, 0},
+    {S_INIT("line"), line_of, 0},
+    {S_INIT("product"), product_of, 0},
+};
 
 struct tree *plan_view(
     struct arena *mem, const struct shop *shop, const struct order *o, const struct step *s) {
-    struct tree *view = tree_map(mem);
+    struct scene *scene = NEW(mem, struct scene);
+    *scene = (struct scene){.shop = shop, .order = o, .step = s};
+    if (s->line >= 0 && (size_t)s->line < o->line_count)
+        scene->line = &o->lines[s->line];
+    struct tree *view = tree_later(mem, scene_rows, COUNT(scene_rows), scene);
     for (size_t i = 0; i < o->step_count; i++) {
         const struct step *before = &o->steps[i];
         if (before->line == s->line && before->line >= 0 && before->state == STEP_DONE)
             tree_put(
                 view, before->id, before->values ? tree_copy(mem, before->values) : tree_map(mem));
-    }
-    tree_put(view, S("order"), order_tree(mem, o));
-    tree_put(view, S("buyer"), buyer_tree(mem, &o->buyer));
-    tree_put(view, S("company"), company_tree(mem, &o->company));
-    tree_put(view, S("shop"), shop_tree(mem, shop));
-    struct tree *step = tree_put(view, S("step"), tree_map(mem));
-    tree_put_text(mem, step, S("id"), s->id);
-    tree_put_text(mem, step, S("key"), s->key);
-    if (s->line >= 0 && (size_t)s->line < o->line_count) {
-        tree_put(view, S("line"), line_tree(mem, &o->lines[s->line], s->line));
-        tree_put(view, S("product"), product_tree(mem, shop, &o->lines[s->line]));
     }
     return view;
 }

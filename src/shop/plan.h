@@ -33,7 +33,8 @@ bool plan_is_owners(str id);
 /* Today's settings of a step of that order (for --anew); null when the shop has no such step. */
 const struct tree *plan_with(const struct shop *shop, const struct order *o, const struct step *s);
 /* The tree that holes of a step are filled from: order, line, product (with data), buyer,
- * company, shop, step.key, and every done step of the line by its id: {{invitation.link}}. */
+ * company, shop, step.key, and every done step of the line by its id: {{invitation.link}}. It
+ * borrows shop, order and step: what no hole names is never made. */
 struct tree *plan_view(
     struct arena *mem, const struct shop *shop, const struct order *o, const struct step *s);
 
