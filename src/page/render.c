@@ -23,21 +23,20 @@ static err wrong(struct rendering *r, const struct piece *p, str sentence) {
     return err_make(ERR_INVALID, JOIN(r->mem, where, sentence));
 }
 
-static size_t count_names(const struct scope *scope) {
-    size_t count = 0;
-    for (; scope; scope = scope->up)
-        count += tree_is(scope->it, TREE_MAP) ? scope->it->count : 0;
-    return count;
-}
-
+/* All there is to be named, for a guess. */
 static err unknown(
     struct rendering *r, const struct piece *p, str word, const struct scope *scope) {
-    str *names = arena_array(r->mem, count_names(scope) + 1, sizeof(str));
-    size_t count = 0;
+    struct tree *all = tree_list(r->mem);
     for (; scope; scope = scope->up)
-        for (const struct tree *t = tree_is(scope->it, TREE_MAP) ? scope->it->first : NULL; t;
-             t = t->next)
-            names[count++] = t->name;
+        if (tree_is(scope->it, TREE_MAP)) {
+            const struct tree *map = tree_copy(r->mem, scope->it);
+            for (const struct tree *t = map->first; t; t = t->next)
+                tree_add(all, tree_text(r->mem, t->name));
+        }
+    str *names = arena_array(r->mem, all->count + 1, sizeof(str));
+    size_t count = 0;
+    for (const struct tree *t = all->first; t; t = t->next)
+        names[count++] = t->text;
     return wrong(r, p,
         JOIN(r->mem, S("the page has no `"), p->text, S("`"),
             table_guess(r->mem, word, names, count)));

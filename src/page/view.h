@@ -72,8 +72,8 @@ struct tree *view_belongings(struct arena *mem, const struct shop *shop, const s
     const struct view_orders *all);
 struct tree *view_links(struct arena *mem, const struct shop *shop, const struct view_orders *all);
 /* Letters: mail/<name>.<lang>.txt, first line "Subject: …". name: access late sold needs-you money
- * undelivered. They
- * bring their own words: `t` is not there. page: the whole address of the buyer's page. */
+ * undelivered. They bring their own words: `t` is not there. page: the whole address of the buyer's
+ * page. Made as the template names it, so order and step must live as long. */
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
     const struct step *s, str page);
 /* The letter of a matter: its facts, `shop`, `lang`. */

@@ -39,20 +39,35 @@ static struct tree *places(
     return to;
 }
 
+static struct tree *bare_at(struct arena *mem, const void *address) {
+    return tree_text(mem, without_slash(*(const str *)address));
+}
+
+static struct tree *test_of(struct arena *mem, const void *live) {
+    return tree_bool(mem, !*(const bool *)live);
+}
+
+static struct tree *seller_of(struct arena *mem, const void *seller) {
+    static const struct tree_row rows[] = {
+        {S_INIT("name"), tree_text_at, offsetof(struct seller, name)},
+        {S_INIT("address"), tree_text_at, offsetof(struct seller, address)},
+        {S_INIT("country"), tree_text_at, offsetof(struct seller, country)},
+        {S_INIT("tax_id"), tree_text_at, offsetof(struct seller, tax_id)},
+        {S_INIT("email"), tree_text_at, offsetof(struct seller, email)},
+    };
+    return tree_later(mem, rows, COUNT(rows), seller);
+}
+
 struct tree *view_shop(struct arena *mem, const struct shop *shop) {
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("name"), shop->name);
-    tree_put_text(mem, t, S("lang"), shop->lang);
-    tree_put_text(mem, t, S("url"), without_slash(shop->url));
-    tree_put_text(mem, t, S("api"), without_slash(shop->api));
-    tree_put_bool(mem, t, S("test"), !shop->live);
-    struct tree *seller = tree_put(t, S("seller"), tree_map(mem));
-    tree_put_text(mem, seller, S("name"), shop->seller.name);
-    tree_put_text(mem, seller, S("address"), shop->seller.address);
-    tree_put_text(mem, seller, S("country"), shop->seller.country);
-    tree_put_text(mem, seller, S("tax_id"), shop->seller.tax_id);
-    tree_put_text(mem, seller, S("email"), shop->seller.email);
-    return t;
+    static const struct tree_row rows[] = {
+        {S_INIT("name"), tree_text_at, offsetof(struct shop, name)},
+        {S_INIT("lang"), tree_text_at, offsetof(struct shop, lang)},
+        {S_INIT("url"), bare_at, offsetof(struct shop, url)},
+        {S_INIT("api"), bare_at, offsetof(struct shop, api)},
+        {S_INIT("test"), test_of, offsetof(struct shop, live)},
+        {S_INIT("seller"), seller_of, offsetof(struct shop, seller)},
+    };
+    return tree_later(mem, rows, COUNT(rows), shop);
 }
 
 /* As Open Graph names languages. */
@@ -126,14 +141,12 @@ str view_tax_rate(struct arena *mem, str tax) {
     return number && !str_is(tax, S("0")) ? JOIN(mem, tax, S("%")) : S("");
 }
 
-static str show(struct arena *mem, money m, str lang) {
+str view_money(struct arena *mem, money m, str lang) {
     return m.currency[0] ? money_show(mem, m, lang) : S("");
 }
 
-void view_lines(struct arena *mem, struct tree *order, const struct order *o, str lang) {
-    struct tree *lines = tree_put(order, S("lines"), tree_list(mem));
-    money net = {0};
-    money tax = {0};
+struct tree *view_line_list(struct arena *mem, const struct order *o, str lang) {
+    struct tree *lines = tree_list(mem);
     for (size_t i = 0; i < o->line_count; i++) {
         const struct line *l = &o->lines[i];
         struct tree *t = tree_add(lines, tree_map(mem));
@@ -141,15 +154,25 @@ void view_lines(struct arena *mem, struct tree *order, const struct order *o, st
         tree_put_int(mem, t, S("quantity"), l->quantity);
         tree_put_text(mem, t, S("tax"), l->tax);
         tree_put_text(mem, t, S("rate"), view_tax_rate(mem, l->tax));
-        tree_put_text(mem, t, S("net"), show(mem, l->net, lang));
-        tree_put_text(mem, t, S("tax_amount"), show(mem, l->tax_amount, lang));
-        tree_put_text(mem, t, S("gross"), show(mem, l->gross, lang));
-        net = i ? money_add(net, l->net) : l->net;
-        tax = i ? money_add(tax, l->tax_amount) : l->tax_amount;
+        tree_put_text(mem, t, S("net"), view_money(mem, l->net, lang));
+        tree_put_text(mem, t, S("tax_amount"), view_money(mem, l->tax_amount, lang));
+        tree_put_text(mem, t, S("gross"), view_money(mem, l->gross, lang));
     }
-    tree_put_text(mem, order, S("net"), show(mem, net, lang));
-    tree_put_text(mem, order, S("tax"), show(mem, tax, lang));
-    tree_put_text(mem, order, S("total"), show(mem, o->total, lang));
+    return lines;
+}
+
+money view_net(const struct order *o) {
+    money net = o->line_count ? o->lines[0].net : (money){0};
+    for (size_t i = 1; i < o->line_count; i++)
+        net = money_add(net, o->lines[i].net);
+    return net;
+}
+
+money view_tax(const struct order *o) {
+    money tax = o->line_count ? o->lines[0].tax_amount : (money){0};
+    for (size_t i = 1; i < o->line_count; i++)
+        tax = money_add(tax, o->lines[i].tax_amount);
+    return tax;
 }
 
 /* Which values of a step are for the buyer; others (ids of a partner's things) are not. */

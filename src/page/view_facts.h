@@ -35,8 +35,13 @@ str view_word(const struct view *v, str name);
 struct tree *view_shop(struct arena *mem, const struct shop *shop);
 /* "23%"; "" where there is no tax to be named. */
 str view_tax_rate(struct arena *mem, str tax);
-/* Puts `lines` {name, quantity, tax, rate, net, tax_amount, gross}, `net`, `tax`, `total`. */
-void view_lines(struct arena *mem, struct tree *order, const struct order *o, str lang);
+/* As that language writes it; "" when there is none. */
+str view_money(struct arena *mem, money m, str lang);
+/* A list of {name, quantity, tax, rate, net, tax_amount, gross}. */
+struct tree *view_line_list(struct arena *mem, const struct order *o, str lang);
+/* Of all lines. */
+money view_net(const struct order *o);
+money view_tax(const struct order *o);
 /* What the steps obtained for the buyer: a list of {title, url, text}, one of the two none. */
 struct tree *view_gifts(struct arena *mem, const struct order *o);
 

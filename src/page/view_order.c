@@ -179,7 +179,10 @@ static void facts(struct view *v, const struct order *o, enum order_state state)
     tree_put_text(v->mem, t, S("placed"), zone_show(v->mem, v->shop->zone, o->placed_at));
     tree_put_text(v->mem, t, S("email"), masked(v->mem, o->buyer.email));
     tree_put_text(v->mem, t, S("link"), unpaid ? o->link : S(""));
-    view_lines(v->mem, t, o, v->lang);
+    tree_put(t, S("lines"), view_line_list(v->mem, o, v->lang));
+    tree_put_text(v->mem, t, S("net"), view_money(v->mem, view_net(o), v->lang));
+    tree_put_text(v->mem, t, S("tax"), view_money(v->mem, view_tax(o), v->lang));
+    tree_put_text(v->mem, t, S("total"), view_money(v->mem, o->total, v->lang));
 }
 
 struct tree *view_order(struct arena *mem, const struct shop *shop, const struct theme *theme,
