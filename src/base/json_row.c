@@ -236,32 +236,19 @@ bool json_row_name(struct json_row *r, str *out) {
     return string_read(r, out) && (take(r, ':') || broken(r));
 }
 
-/* Eight digits at once, as an instant has them: pairs, then fours, then all. */
-static bool eight_digits(const char *from, int64_t *out) {
-    uint64_t w;
-    memcpy(&w, from, sizeof(w));
-    w = le64toh(w);
-    const uint64_t zeros = 0x3030303030303030, highs = 0xf0f0f0f0f0f0f0f0;
-    if (((w & highs) | ((w + 0x0606060606060606) & highs) >> 4) != (zeros | zeros >> 4))
-        return false;
-    w -= zeros;
-    w = w * 10 + (w >> 8);
-    w = (((w & 0x000000ff000000ff) * (100 + (UINT64_C(1000000) << 32)))
-            + (((w >> 16) & 0x000000ff000000ff) * (1 + (UINT64_C(10000) << 32))))
-        >> 32;
-    *out = (int64_t)(w & UINT32_MAX);
-    return true;
-}
-
 bool json_row_int(struct json_row *r, int64_t *out) {
     enum { DIGITS = 18 }; /* cannot overflow */
+    str rest = str_from(r->text, r->at);
+    const char *behind = json_plain_int(rest.ptr, rest.ptr + rest.len, out);
+    if (behind) {
+        r->at = (size_t)(behind - r->text.ptr);
+        return true;
+    }
     bool minus = peek(r) == '-';
     size_t from = r->at + minus, at = from, end = r->text.len;
     int64_t number = 0;
-    if (end - from > DIGITS) {
+    if (end - from > DIGITS)
         end = from + DIGITS;
-        at += eight_digits(r->text.ptr + from, &number) ? 8 : 0;
-    }
     for (; at < end && r->text.ptr[at] >= '0' && r->text.ptr[at] <= '9'; at++)
         number = number * 10 + (r->text.ptr[at] - '0');
     bool zero = at > from && r->text.ptr[from] == '0' && at - from > 1;
@@ -346,6 +333,11 @@ str json_row_skip(struct json_row *r) {
     int depth = 0;
     blanks(r);
     size_t start = r->at;
+    const char *behind = json_plain_nest(r->text.ptr + start, r->text.ptr + r->text.len);
+    if (behind) {
+        r->at = (size_t)(behind - r->text.ptr);
+        return str_part(r->text, start, r->at - start);
+    }
     do {
         char kind = json_row_kind(r);
         if (kind == '{' || kind == '[') {

@@ -43,23 +43,17 @@ static inline bool json_row_more(struct json_row *r, char end) {
     return true;
 }
 bool json_row_name(struct json_row *r, str *out);
-/* The name (not empty) comes next, as record_write writes it: then it is read, else nothing. Most
- * are told by their first letter or their length. */
-static inline bool json_row_is_name(struct json_row *r, str name) {
-    const char *at = r->text.ptr + r->at;
-    if (r->text.len - r->at < name.len + 3 || at[1] != name.ptr[0] || at[name.len + 1] != '"'
-        || at[0] != '"' || at[name.len + 2] != ':' || memcmp(at + 1, name.ptr, name.len) != 0)
-        return false;
-    r->at += name.len + 3;
-    return true;
-}
-
 /* False, and nothing read, when the next value is no text. */
 bool json_row_text(struct json_row *r, str *out);
 /* The same, but false also for what has an escape or more than ASCII in it, or a blank before it.
  * Most texts are plain: then they are the bytes of the row itself. */
 static inline bool json_row_plain(struct json_row *r, str *out) {
     str rest = {r->text.ptr + r->at, r->text.len - r->at};
+    const char *behind = json_plain_text(rest.ptr, rest.ptr + rest.len, out);
+    if (behind) {
+        r->at = (size_t)(behind - r->text.ptr);
+        return true;
+    }
     if (rest.len < 2 || rest.ptr[0] != '"')
         return false;
     size_t len = json_plain((str){rest.ptr + 1, rest.len - 1});

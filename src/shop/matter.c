@@ -6,15 +6,12 @@
 #include "shop/shop.h"
 
 static const struct field fields[] = {
-    {.name = S_INIT("letter"), .kind = FIELD_TEXT, .at = offsetof(struct matter, letter)},
-    {.name = S_INIT("facts"), .kind = FIELD_TREE, .at = offsetof(struct matter, facts)},
-    {.name = S_INIT("step"),
-        .kind = FIELD_RECORD,
-        .at = offsetof(struct matter, step),
-        .record = &step_record},
-    {.name = S_INIT("request"), .kind = FIELD_TREE, .at = offsetof(struct matter, request)},
+    FIELD(matter, FIELD_TEXT, letter),
+    FIELD(matter, FIELD_TREE, facts),
+    FIELD_INSIDE(matter, step, step_record),
+    FIELD(matter, FIELD_TREE, request),
 };
-static const struct record matter_record = {sizeof(struct matter), fields, COUNT(fields), 0};
+static const struct record matter_record = {sizeof(struct matter), fields, COUNT(fields), 0, 0};
 
 struct matter matter_new(struct arena *mem, const struct shop *shop, str part, str key) {
     return (struct matter){.facts = tree_map(mem),

@@ -48,14 +48,14 @@ struct line {
     str tax; /* rate as text */
     money net, tax_amount, gross;
     const struct tree *more;
-    const struct record_kept *kept; /* shop/record: as it stands in the row */
+    struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct consent_given {
     str id, version, hash; /* hash of the text agreed to; the text is kept once by hash */
     instant at;
     const struct tree *more;
-    const struct record_kept *kept; /* shop/record: as it stands in the row */
+    struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct payment {
@@ -64,6 +64,7 @@ struct payment {
     instant at;
     str ref; /* of the note */
     const struct tree *more;
+    struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct refund {
@@ -72,6 +73,7 @@ struct refund {
     instant at;
     bool dispute;
     const struct tree *more;
+    struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 /* A note that changed nothing, kept for the owner: why it did not count. */
@@ -79,11 +81,11 @@ struct remark {
     str gateway, event, what;
     instant at;
     const struct tree *more;
+    struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct order {
-    str id, mode;    /* "test" or "live" */
-    int64_t version; /* of the row it was read from; 0 when new */
+    str id, mode; /* "test" or "live" */
     instant placed_at, expires_at, paid_at, fulfilled_at, expired_at;
     int64_t turn; /* of the buyer's key: + 1 revokes */
     str key_hash; /* of the form's `key` and fields; "" without one */
@@ -108,6 +110,8 @@ struct order {
     struct step *steps;
     size_t step_count;
     const struct tree *more;
+    int64_t version;          /* of the row it was read from; 0 when new */
+    struct record_kept *kept; /* shop/record: all before the lines, as it stands in the row */
 };
 
 /* ---- names and keys; secret is the shop secret ---- */
@@ -212,7 +216,8 @@ void order_erase(struct order *o);
 
 /* ---- kept and shown ---- */
 
-/* The JSON row. Everything; order_read gives the same order back. Longer than LIMIT_ROW: no row. */
+/* The JSON row. Everything; order_read gives the same order back. Longer than LIMIT_ROW: no row. The
+ * order remembers how it was written, in `mem`, so that what did not change is not written anew. */
 str order_write(struct arena *mem, const struct order *o);
 MUST err order_read(struct arena *mem, str bytes, struct order **out);
 /* The documented JSON of an order (design 7), for `order list --json` and the control socket. */

@@ -4,197 +4,191 @@
 #include "shop/order.h"
 #include "shop/record.h"
 
-#define AT(type, kind, member) \
-    { S_INIT(#member), kind, offsetof(struct type, member), 0, NULL, NULL, 0 }
-#define INSIDE(type, member, of) \
-    { S_INIT(#member), FIELD_RECORD, offsetof(struct type, member), 0, &(of), NULL, 0 }
-#define LIST(type, member, counter, of)                             \
-    {                                                               \
-        S_INIT(#member), FIELD_LIST, offsetof(struct type, member), \
-            offsetof(struct type, counter), &(of), NULL, 0          \
-    }
-#define MORE(type) \
-    { S_INIT(""), FIELD_MORE, offsetof(struct type, more), 0, NULL, NULL, 0 }
 #define RECORD(type, fields) \
-    { sizeof(struct type), fields, COUNT(fields), 0 }
+    { sizeof(struct type), fields, COUNT(fields), 0, 0 }
 #define KEPT(type, fields) \
-    { sizeof(struct type), fields, COUNT(fields), offsetof(struct type, kept) }
+    { sizeof(struct type), fields, COUNT(fields), offsetof(struct type, kept), 0 }
 
 /* ---- what is kept: one table for a struct; a name once used here is never used for another
  * thing ---- */
 
 /* clang-format off */
 static const struct field buyer_fields[] = {
-    AT(buyer, FIELD_TEXT, email),
-    AT(buyer, FIELD_TEXT, name),
-    AT(buyer, FIELD_TEXT, country),
-    AT(buyer, FIELD_TEXT, lang),
-    MORE(buyer),
+    FIELD(buyer, FIELD_TEXT, email),
+    FIELD(buyer, FIELD_TEXT, name),
+    FIELD(buyer, FIELD_TEXT, country),
+    FIELD(buyer, FIELD_TEXT, lang),
+    FIELD_REST(buyer),
 };
 static const struct field company_fields[] = {
-    AT(company, FIELD_TEXT, name),
-    AT(company, FIELD_TEXT, tax_id),
-    AT(company, FIELD_TEXT, street),
-    AT(company, FIELD_TEXT, postcode),
-    AT(company, FIELD_TEXT, city),
-    MORE(company),
+    FIELD(company, FIELD_TEXT, name),
+    FIELD(company, FIELD_TEXT, tax_id),
+    FIELD(company, FIELD_TEXT, street),
+    FIELD(company, FIELD_TEXT, postcode),
+    FIELD(company, FIELD_TEXT, city),
+    FIELD_REST(company),
 };
 static const struct field line_fields[] = {
-    AT(line, FIELD_TEXT, product),
-    AT(line, FIELD_TEXT, name),
-    AT(line, FIELD_TEXT, hash),
-    AT(line, FIELD_INT, quantity),
-    AT(line, FIELD_TEXT, tax),
-    AT(line, FIELD_MONEY, net),
-    AT(line, FIELD_MONEY, tax_amount),
-    AT(line, FIELD_MONEY, gross),
-    MORE(line),
+    FIELD(line, FIELD_TEXT, product),
+    FIELD(line, FIELD_TEXT, name),
+    FIELD(line, FIELD_TEXT, hash),
+    FIELD(line, FIELD_INT, quantity),
+    FIELD(line, FIELD_TEXT, tax),
+    FIELD(line, FIELD_MONEY, net),
+    FIELD(line, FIELD_MONEY, tax_amount),
+    FIELD(line, FIELD_MONEY, gross),
+    FIELD_REST(line),
 };
 static const struct field consent_fields[] = {
-    AT(consent_given, FIELD_TEXT, id),
-    AT(consent_given, FIELD_TEXT, version),
-    AT(consent_given, FIELD_TEXT, hash),
-    AT(consent_given, FIELD_INT, at),
-    MORE(consent_given),
+    FIELD(consent_given, FIELD_TEXT, id),
+    FIELD(consent_given, FIELD_TEXT, version),
+    FIELD(consent_given, FIELD_TEXT, hash),
+    FIELD(consent_given, FIELD_INT, at),
+    FIELD_REST(consent_given),
 };
 static const struct field payment_fields[] = {
-    AT(payment, FIELD_TEXT, gateway),
-    AT(payment, FIELD_TEXT, transaction),
-    AT(payment, FIELD_TEXT, event),
-    AT(payment, FIELD_MONEY, amount),
-    AT(payment, FIELD_INT, at),
-    AT(payment, FIELD_TEXT, ref),
-    MORE(payment),
+    FIELD(payment, FIELD_TEXT, gateway),
+    FIELD(payment, FIELD_TEXT, transaction),
+    FIELD(payment, FIELD_TEXT, event),
+    FIELD(payment, FIELD_MONEY, amount),
+    FIELD(payment, FIELD_INT, at),
+    FIELD(payment, FIELD_TEXT, ref),
+    FIELD_REST(payment),
 };
 static const struct field refund_fields[] = {
-    AT(refund, FIELD_TEXT, gateway),
-    AT(refund, FIELD_TEXT, transaction),
-    AT(refund, FIELD_TEXT, event),
-    AT(refund, FIELD_MONEY, amount),
-    AT(refund, FIELD_INT, at),
-    AT(refund, FIELD_BOOL, dispute),
-    MORE(refund),
+    FIELD(refund, FIELD_TEXT, gateway),
+    FIELD(refund, FIELD_TEXT, transaction),
+    FIELD(refund, FIELD_TEXT, event),
+    FIELD(refund, FIELD_MONEY, amount),
+    FIELD(refund, FIELD_INT, at),
+    FIELD(refund, FIELD_BOOL, dispute),
+    FIELD_REST(refund),
 };
 static const struct field remark_fields[] = {
-    AT(remark, FIELD_TEXT, gateway),
-    AT(remark, FIELD_TEXT, event),
-    AT(remark, FIELD_TEXT, what),
-    AT(remark, FIELD_INT, at),
-    MORE(remark),
+    FIELD(remark, FIELD_TEXT, gateway),
+    FIELD(remark, FIELD_TEXT, event),
+    FIELD(remark, FIELD_TEXT, what),
+    FIELD(remark, FIELD_INT, at),
+    FIELD_REST(remark),
 };
-static const char *const state_words[] = {
-    [STEP_WAITING] = "waiting",
-    [STEP_READY] = "ready",
-    [STEP_SENDING] = "sending",
-    [STEP_UNKNOWN] = "unknown",
-    [STEP_DONE] = "done",
-    [STEP_HOLD] = "hold",
-    [STEP_POISON] = "poison",
-    [STEP_DROPPED] = "dropped",
-    [STEP_SKIPPED] = "skipped",
+static const str state_words[] = {
+    [STEP_WAITING] = S_INIT("waiting"),
+    [STEP_READY] = S_INIT("ready"),
+    [STEP_SENDING] = S_INIT("sending"),
+    [STEP_UNKNOWN] = S_INIT("unknown"),
+    [STEP_DONE] = S_INIT("done"),
+    [STEP_HOLD] = S_INIT("hold"),
+    [STEP_POISON] = S_INIT("poison"),
+    [STEP_DROPPED] = S_INIT("dropped"),
+    [STEP_SKIPPED] = S_INIT("skipped"),
 };
 _Static_assert(COUNT(state_words) == STEP_STATES, "a state without a word");
 static const struct field step_fields[] = {
-    AT(step, FIELD_SMALL, line),
-    AT(step, FIELD_TEXT, id),
-    {S_INIT("do"), FIELD_TEXT, offsetof(struct step, does), 0, NULL, NULL, 0},
-    AT(step, FIELD_TEXT, key),
-    {S_INIT("state"), FIELD_WORD, offsetof(struct step, state), 0, NULL, state_words, STEP_STATES},
-    AT(step, FIELD_TREE, needs),
-    {S_INIT("with"), FIELD_LATER, offsetof(struct step, with), offsetof(struct step, with_row),
+    FIELD(step, FIELD_SMALL, line),
+    FIELD(step, FIELD_TEXT, id),
+    FIELD_NAMED(step, FIELD_TEXT, does, "do"),
+    FIELD(step, FIELD_TEXT, key),
+    {JSON_KEY("state"), S_INIT("state"), FIELD_WORD, offsetof(struct step, state), 0, NULL,
+        state_words, STEP_STATES},
+    FIELD(step, FIELD_TREE, needs),
+    {JSON_KEY("with"), S_INIT("with"), FIELD_LATER, offsetof(struct step, with), offsetof(struct step, with_row),
         NULL, NULL, 0},
-    AT(step, FIELD_INT, attempts),
-    AT(step, FIELD_INT, unknowns),
-    AT(step, FIELD_INT, crashes),
-    AT(step, FIELD_INT, absent),
-    AT(step, FIELD_INT, silent),
-    AT(step, FIELD_INT, retried),
-    AT(step, FIELD_INT, crashed_at),
-    AT(step, FIELD_INT, doubted_at),
-    AT(step, FIELD_INT, due),
-    AT(step, FIELD_INT, first_at),
-    AT(step, FIELD_INT, started_at),
-    AT(step, FIELD_INT, finished_at),
-    AT(step, FIELD_TEXT, digest),
-    AT(step, FIELD_TEXT, digest_before),
-    AT(step, FIELD_INT, round),
-    AT(step, FIELD_BOOL, ours),
-    AT(step, FIELD_TEXT, receipt),
-    AT(step, FIELD_TREE, values),
-    AT(step, FIELD_TEXT, error),
-    MORE(step),
+    FIELD(step, FIELD_INT, attempts),
+    FIELD(step, FIELD_INT, unknowns),
+    FIELD(step, FIELD_INT, crashes),
+    FIELD(step, FIELD_INT, absent),
+    FIELD(step, FIELD_INT, silent),
+    FIELD(step, FIELD_INT, retried),
+    FIELD(step, FIELD_INT, crashed_at),
+    FIELD(step, FIELD_INT, doubted_at),
+    FIELD(step, FIELD_INT, due),
+    FIELD(step, FIELD_INT, first_at),
+    FIELD(step, FIELD_INT, started_at),
+    FIELD(step, FIELD_INT, finished_at),
+    FIELD(step, FIELD_TEXT, digest),
+    FIELD(step, FIELD_TEXT, digest_before),
+    FIELD(step, FIELD_INT, round),
+    FIELD(step, FIELD_BOOL, ours),
+    FIELD(step, FIELD_TEXT, receipt),
+    FIELD(step, FIELD_TREE, values),
+    FIELD(step, FIELD_TEXT, error),
+    FIELD_REST(step),
 };
-static const char *const event_words[] = {
-    [EVENT_PAID] = "paid",
-    [EVENT_PENDING] = "pending",
-    [EVENT_FAILED] = "failed",
-    [EVENT_SHORT] = "short",
-    [EVENT_REFUND] = "refund",
-    [EVENT_DISPUTE] = "dispute",
-    [EVENT_STRANGE] = "strange",
+static const str event_words[] = {
+    [EVENT_PAID] = S_INIT("paid"),
+    [EVENT_PENDING] = S_INIT("pending"),
+    [EVENT_FAILED] = S_INIT("failed"),
+    [EVENT_SHORT] = S_INIT("short"),
+    [EVENT_REFUND] = S_INIT("refund"),
+    [EVENT_DISPUTE] = S_INIT("dispute"),
+    [EVENT_STRANGE] = S_INIT("strange"),
 };
 _Static_assert(COUNT(event_words) == ORDER_EVENTS, "an event without a word");
 static const struct field note_fields[] = {
-    AT(note, FIELD_TEXT, gateway),
-    AT(note, FIELD_TEXT, event),
-    AT(note, FIELD_TEXT, transaction),
-    AT(note, FIELD_TEXT, reference),
-    {S_INIT("what"), FIELD_WORD, offsetof(struct note, what), 0, NULL, event_words, ORDER_EVENTS},
-    AT(note, FIELD_MONEY, asked),
-    AT(note, FIELD_MONEY, amount),
-    AT(note, FIELD_BOOL, test),
-    AT(note, FIELD_TEXT, status),
-    AT(note, FIELD_TEXT, raw),
-    AT(note, FIELD_INT, at),
-    AT(note, FIELD_TEXT, ref),
-    AT(note, FIELD_TEXT, detail),
+    FIELD(note, FIELD_TEXT, gateway),
+    FIELD(note, FIELD_TEXT, event),
+    FIELD(note, FIELD_TEXT, transaction),
+    FIELD(note, FIELD_TEXT, reference),
+    {JSON_KEY("what"), S_INIT("what"), FIELD_WORD, offsetof(struct note, what), 0, NULL,
+        event_words, ORDER_EVENTS},
+    FIELD(note, FIELD_MONEY, asked),
+    FIELD(note, FIELD_MONEY, amount),
+    FIELD(note, FIELD_BOOL, test),
+    FIELD(note, FIELD_TEXT, status),
+    FIELD(note, FIELD_TEXT, raw),
+    FIELD(note, FIELD_INT, at),
+    FIELD(note, FIELD_TEXT, ref),
+    FIELD(note, FIELD_TEXT, detail),
 };
 
 static const struct record buyer_record = RECORD(buyer, buyer_fields);
 static const struct record company_record = RECORD(company, company_fields);
 static const struct record line_record = KEPT(line, line_fields);
 static const struct record consent_record = KEPT(consent_given, consent_fields);
-static const struct record payment_record = RECORD(payment, payment_fields);
-static const struct record refund_record = RECORD(refund, refund_fields);
-static const struct record remark_record = RECORD(remark, remark_fields);
+static const struct record payment_record = KEPT(payment, payment_fields);
+static const struct record refund_record = KEPT(refund, refund_fields);
+static const struct record remark_record = KEPT(remark, remark_fields);
 const struct record step_record = KEPT(step, step_fields);
 static const struct record note_record = RECORD(note, note_fields);
 
 static const struct field order_fields[] = {
-    AT(order, FIELD_TEXT, id),
-    AT(order, FIELD_TEXT, mode),
-    AT(order, FIELD_INT, placed_at),
-    AT(order, FIELD_INT, expires_at),
-    AT(order, FIELD_INT, paid_at),
-    AT(order, FIELD_INT, fulfilled_at),
-    AT(order, FIELD_INT, expired_at),
-    AT(order, FIELD_INT, turn),
-    AT(order, FIELD_TEXT, key_hash),
-    INSIDE(order, buyer, buyer_record),
-    INSIDE(order, company, company_record),
-    AT(order, FIELD_TEXT, address_hash),
-    AT(order, FIELD_MONEY, total),
-    AT(order, FIELD_TEXT, gateway),
-    AT(order, FIELD_TEXT, link),
-    AT(order, FIELD_TEXT, reference),
-    AT(order, FIELD_TEXT, ref),
-    AT(order, FIELD_TREE, origin),
-    AT(order, FIELD_SMALL, marks),
-    LIST(order, lines, line_count, line_record),
-    LIST(order, consents, consent_count, consent_record),
-    LIST(order, payments, payment_count, payment_record),
-    LIST(order, refunds, refund_count, refund_record),
-    LIST(order, remarks, remark_count, remark_record),
-    LIST(order, steps, step_count, step_record),
-    MORE(order),
+    FIELD(order, FIELD_TEXT, id),
+    FIELD(order, FIELD_TEXT, mode),
+    FIELD(order, FIELD_INT, placed_at),
+    FIELD(order, FIELD_INT, expires_at),
+    FIELD(order, FIELD_INT, paid_at),
+    FIELD(order, FIELD_INT, fulfilled_at),
+    FIELD(order, FIELD_INT, expired_at),
+    FIELD(order, FIELD_INT, turn),
+    FIELD(order, FIELD_TEXT, key_hash),
+    FIELD_INSIDE(order, buyer, buyer_record),
+    FIELD_INSIDE(order, company, company_record),
+    FIELD(order, FIELD_TEXT, address_hash),
+    FIELD(order, FIELD_MONEY, total),
+    FIELD(order, FIELD_TEXT, gateway),
+    FIELD(order, FIELD_TEXT, link),
+    FIELD(order, FIELD_TEXT, reference),
+    FIELD(order, FIELD_TEXT, ref),
+    FIELD(order, FIELD_TREE, origin),
+    FIELD(order, FIELD_SMALL, marks),
+    FIELD_ITEMS(order, lines, line_count, line_record),
+    FIELD_ITEMS(order, consents, consent_count, consent_record),
+    FIELD_ITEMS(order, payments, payment_count, payment_record),
+    FIELD_ITEMS(order, refunds, refund_count, refund_record),
+    FIELD_ITEMS(order, remarks, remark_count, remark_record),
+    FIELD_ITEMS(order, steps, step_count, step_record),
+    FIELD_REST(order),
 };
 /* clang-format on */
-static const struct record order_record = RECORD(order, order_fields);
+/* All before the lists. */
+enum { ORDER_FRONT = 19 };
+static const struct record order_record = {sizeof(struct order), order_fields, COUNT(order_fields),
+    offsetof(struct order, kept), ORDER_FRONT};
 
 /* ---- the row ---- */
 
 /* A partner's values may outgrow LIMIT_ROW: no store takes it then. */
-enum { ROW_MAX = 4 * LIMIT_ROW, ROW_MOSTLY = 2048 };
+enum { ROW_MAX = 4 * LIMIT_ROW, ROW_MOSTLY = 4096 };
 
 str order_write(struct arena *mem, const struct order *o) {
     struct buf b = buf_new(mem, ROW_MAX);
@@ -252,12 +246,12 @@ err note_read(struct arena *mem, str bytes, struct note *out) {
 }
 
 const char *step_state_name(enum step_state s) {
-    return state_words[s];
+    return state_words[s].ptr;
 }
 
 bool step_state_read(str name, enum step_state *out) {
     for (size_t i = 0; i < STEP_STATES; i++)
-        if (str_is(str_of(state_words[i]), name)) {
+        if (str_is(state_words[i], name)) {
             *out = (enum step_state)i;
             return true;
         }

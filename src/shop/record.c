@@ -16,8 +16,8 @@ static size_t list_count(const struct field *f, const void *from) {
     return *(const size_t *)at(from, f->count_at);
 }
 
-static const char *list_first(const struct field *f, const void *from) {
-    return *(const char *const *)at(from, f->at);
+static char *list_first(const struct field *f, const void *from) {
+    return *(char *const *)at(from, f->at);
 }
 
 static str later_row(const struct field *f, const void *from) {
@@ -54,7 +54,7 @@ static bool record_is_empty(const struct record *r, const void *from) {
 static str word_of(const struct field *f, const void *from) {
     unsigned word = *(const unsigned *)at(from, f->at);
     assert(word < f->word_count);
-    return str_of(f->words[word]);
+    return f->words[word];
 }
 
 /* ---- to JSON ---- */
@@ -75,24 +75,63 @@ static void number_write(struct buf *b, int64_t number) {
     buf_add(b, (str){room + i, sizeof(room) - i});
 }
 
-static const struct record_kept *kept_of(const struct record *r, const void *from) {
-    return r->kept_at ? *(const struct record_kept *const *)at(from, r->kept_at) : NULL;
+/* ---- as it stood ---- */
+
+static struct record_kept *kept_of(const struct record *r, const void *from) {
+    return r->kept_at ? *(struct record_kept *const *)at(from, r->kept_at) : NULL;
 }
+
+/* Of the struct, as much as is kept as one. */
+static size_t kept_size(const struct record *r) {
+    return r->front ? r->fields[r->front].at : r->size;
+}
+
+static struct record_kept *kept_new(struct arena *mem, const struct record *r, void *into) {
+    struct record_kept *kept = arena_bytes(mem, sizeof(*kept) + kept_size(r));
+    *kept = (struct record_kept){.was = kept + 1};
+    *(struct record_kept **)into_at(into, r->kept_at) = kept;
+    return kept;
+}
+
+static void kept_set(
+    struct record_kept *kept, const struct record *r, const void *from, str bytes) {
+    kept->bytes = bytes;
+    memcpy(kept->was, from, kept_size(r));
+}
+
+static bool kept_is(const struct record_kept *kept, const struct record *r, const void *from) {
+    return kept && kept->bytes.len && memcmp(from, kept->was, kept_size(r)) == 0;
+}
+
+/* What was written since; a buffer that grew since still has it where it was. */
+static str written(const struct buf *b, size_t since) {
+    return b->full ? S("") : (str){b->ptr + since, b->len - since};
+}
+
+/* ---- values ---- */
 
 static void later_write(struct buf *b, const struct field *f, const void *from) {
     str row = later_row(f, from);
     buf_add(b, row.len ? row : json_write(b->mem, *(const struct tree *const *)at(from, f->at)));
 }
 
+static void item_write(struct buf *b, const struct record *r, void *item) {
+    struct record_kept *kept = kept_of(r, item);
+    size_t start = b->len;
+    if (kept_is(kept, r, item)) {
+        buf_add(b, kept->bytes);
+        return;
+    }
+    record_write(b, r, item);
+    if (r->kept_at)
+        kept_set(kept ? kept : kept_new(b->mem, r, item), r, item, written(b, start));
+}
+
 static void list_write(struct buf *b, const struct field *f, const void *from) {
-    const char *item = list_first(f, from);
+    char *item = list_first(f, from);
     for (size_t i = 0; i < list_count(f, from); i++, item += f->record->size) {
-        const struct record_kept *kept = kept_of(f->record, item);
         buf_byte(b, i ? ',' : '[');
-        if (kept && memcmp(item, kept->was, f->record->size) == 0)
-            buf_add(b, kept->bytes);
-        else
-            record_write(b, f->record, item);
+        item_write(b, f->record, item);
     }
     buf_byte(b, ']');
 }
@@ -120,38 +159,54 @@ static void name_write(struct buf *b, char before, str name) {
     buf_byte(b, ':');
 }
 
-/* The names of a table are plain. */
-static void field_name_write(struct buf *b, char before, str name) {
-    size_t size = name.len + 4;
+static void key_write(struct buf *b, char before, const struct json_key *key) {
+    size_t size = sizeof(key->bytes) + 1; /* what of it is too much is overwritten */
     if (size > b->room - b->len && !buf_room(b, size))
         return;
-    char *at = b->ptr + b->len;
-    at[0] = before;
-    at[1] = '"';
-    memcpy(at + 2, name.ptr, name.len);
-    at[size - 2] = '"';
-    at[size - 1] = ':';
-    b->len += size;
+    b->ptr[b->len] = before;
+    memcpy(b->ptr + b->len + 1, key->bytes, sizeof(key->bytes));
+    b->len += 1 + key->len;
+}
+
+static void more_write(struct buf *b, const struct tree *more, char *before) {
+    for (const struct tree *t = more->first; t; t = t->next, *before = ',') {
+        name_write(b, *before, t->name);
+        buf_add(b, json_write(b->mem, t));
+    }
+}
+
+static char fields_write(
+    struct buf *b, const struct field *f, const struct field *end, const void *from, char before) {
+    for (; f < end; f++) {
+        if (field_is_empty(f, from))
+            continue;
+        if (f->kind == FIELD_MORE) {
+            more_write(b, *(const struct tree *const *)at(from, f->at), &before);
+            continue;
+        }
+        key_write(b, before, &f->key);
+        value_write(b, f, from);
+        before = ',';
+    }
+    return before;
+}
+
+static char front_write(struct buf *b, const struct record *r, const void *from) {
+    struct record_kept *kept = kept_of(r, from);
+    size_t start = b->len;
+    if (kept_is(kept, r, from)) {
+        buf_add(b, kept->bytes);
+        return ',';
+    }
+    char before = fields_write(b, r->fields, r->fields + r->front, from, '{');
+    if (kept && before == ',')
+        kept_set(kept, r, from, written(b, start));
+    return before;
 }
 
 void record_write(struct buf *b, const struct record *r, const void *from) {
-    char before = '{';
-    for (size_t i = 0; i < r->count; i++) {
-        const struct field *f = &r->fields[i];
-        if (field_is_empty(f, from))
-            continue;
-        if (f->kind != FIELD_MORE) {
-            field_name_write(b, before, f->name);
-            value_write(b, f, from);
-            before = ',';
-            continue;
-        }
-        const struct tree *more = *(const struct tree *const *)at(from, f->at);
-        for (const struct tree *t = more->first; t; t = t->next, before = ',') {
-            name_write(b, before, t->name);
-            buf_add(b, json_write(b->mem, t));
-        }
-    }
+    char before = r->front ? front_write(b, r, from) : '{';
+    before = fields_write(b, r->fields + r->front, r->fields + r->count, from, before);
     buf_add(b, before == '{' ? S("{}") : S("}"));
 }
 
@@ -238,16 +293,18 @@ static bool bool_read(struct json_row *row, bool *out) {
     return *out || str_is(text, S("false"));
 }
 
-static bool word_read(const struct field *f, struct json_row *row, unsigned *out) {
-    str text = {0};
-    if (!json_row_text(row, &text))
-        return false;
+static bool word_find(const struct field *f, str text, unsigned *out) {
     for (size_t i = 0; i < f->word_count; i++)
-        if (text.len && f->words[i][0] == text.ptr[0] && str_is(str_of(f->words[i]), text)) {
+        if (text.len && f->words[i].ptr[0] == text.ptr[0] && str_is(f->words[i], text)) {
             *out = (unsigned)i;
             return true;
         }
     return false;
+}
+
+static bool word_read(const struct field *f, struct json_row *row, unsigned *out) {
+    str text = {0};
+    return json_row_text(row, &text) && word_find(f, text, out);
 }
 
 static bool money_kept(struct json_row *row, money *out) {
@@ -259,12 +316,8 @@ static err item_read(struct arena *mem, const struct record *r, struct json_row 
     json_row_kind(row);
     size_t start = row->at;
     TRY(record_read(mem, r, row, item));
-    if (!r->kept_at)
-        return OK_ERR;
-    struct record_kept *kept = NEW(mem, struct record_kept);
-    *(const struct record_kept **)into_at(item, r->kept_at) = kept;
-    kept->bytes = str_part(row->text, start, row->at - start);
-    kept->was = memcpy(arena_bytes(mem, r->size), item, r->size);
+    if (r->kept_at)
+        kept_set(kept_new(mem, r, item), r, item, str_part(row->text, start, row->at - start));
     return OK_ERR;
 }
 
@@ -309,10 +362,6 @@ static bool value_read(const struct field *f, struct json_row *row, void *into) 
 }
 
 static err field_read(struct arena *mem, const struct field *f, struct json_row *row, void *into) {
-    if (f->kind == FIELD_TEXT && json_row_plain(row, into_at(into, f->at)))
-        return OK_ERR;
-    if (f->kind == FIELD_INT && json_row_int(row, into_at(into, f->at)))
-        return OK_ERR;
     char kind = json_row_kind(row);
     if (f->kind == FIELD_RECORD && kind == '{')
         return record_read(mem, f->record, row, into_at(into, f->at));
@@ -323,26 +372,115 @@ static err field_read(struct arena *mem, const struct field *f, struct json_row 
     return err_make(ERR_CORRUPT, JOIN(mem, S("`"), f->name, S("` of a kept row does not read")));
 }
 
-/* Keys mostly come in the table's order, and as record_write writes them. */
-static const struct field *field_next(const struct record *r, struct json_row *row, size_t *from) {
-    for (size_t k = *from; k < r->count; k++)
-        if (r->fields[k].name.len && json_row_is_name(row, r->fields[k].name)) {
-            *from = k + 1;
-            return &r->fields[k];
-        }
+static const char *small_plain(const char *from, const char *end, int *out) {
+    int64_t number = 0;
+    const char *behind = json_plain_int(from, end, &number);
+    if (!behind || number < -1 || number > INT32_MAX)
+        return NULL;
+    *out = (int)number;
+    return behind;
+}
+
+static const char *word_plain(
+    const struct field *f, const char *from, const char *end, unsigned *out) {
+    str text = {0};
+    const char *behind = json_plain_text(from, end, &text);
+    return behind && word_find(f, text, out) ? behind : NULL;
+}
+
+static const char *money_plain(const char *from, const char *end, money *out) {
+    str text = {0};
+    const char *behind = json_plain_text(from, end, &text);
+    return behind && money_read(text, S(""), out).code == ERR_NONE ? behind : NULL;
+}
+
+static const char *later_plain(const char *from, const char *end, str *out) {
+    const char *behind = json_plain_nest(from, end);
+    if (behind)
+        *out = (str){from, (size_t)(behind - from)};
+    return behind;
+}
+
+/* What stands behind the value at `from`; null, and nothing read: it is to be read with care. */
+static const char *value_plain(
+    const struct field *f, const char *from, const char *end, void *into) {
+    void *value = into_at(into, f->at);
+    switch (f->kind) {
+    case FIELD_TEXT: return json_plain_text(from, end, value);
+    case FIELD_INT: return json_plain_int(from, end, value);
+    case FIELD_SMALL: return small_plain(from, end, value);
+    case FIELD_WORD: return word_plain(f, from, end, value);
+    case FIELD_MONEY: return money_plain(from, end, value);
+    case FIELD_LATER: return later_plain(from, end, into_at(into, f->count_at));
+    case FIELD_BOOL:
+    case FIELD_TREE:
+    case FIELD_RECORD:
+    case FIELD_LIST:
+    case FIELD_MORE: break;
+    }
     return NULL;
 }
 
-/* So the search goes on behind the last one found. */
-static const struct field *field_find(const struct record *r, str name, size_t *from) {
+/* One map being read. */
+struct reading {
+    const struct record *r;
+    void *into;
+    const struct field *next, *end; /* in the order of the table, these are what comes next */
+};
+
+/* The one whose name stands there as record_write writes it. */
+static inline const struct field *field_next(
+    const struct reading *g, const char *from, const char *end) {
+    if (end - from >= JSON_WIDE)
+        for (const struct field *f = g->next; f != g->end; f++)
+            if (json_key_is(from, &f->key) && f->key.len)
+                return f;
+    return NULL;
+}
+
+/* Fields in the order of the table with plain values, as nearly all are. True: another entry comes,
+ * of *field, its value next, or of one whose name comes next (*field is null). */
+static bool fields_plain(struct reading *g, struct json_row *row, const struct field **field) {
+    const char *from = row->text.ptr + row->at, *end = row->text.ptr + row->text.len;
+    const struct field *f = NULL;
+    bool more = true;
+    while (more && (f = field_next(g, from, end))) {
+        from += f->key.len;
+        g->next = f + 1;
+        const char *behind = value_plain(f, from, end, g->into);
+        if (!behind)
+            break;
+        more = behind < end && *behind == ',';
+        from = behind + more;
+    }
+    row->at = (size_t)(from - row->text.ptr);
+    *field = f;
+    return more;
+}
+
+/* Keys mostly come in the table's order, so the search goes on behind the last one found. */
+static const struct field *field_find(struct reading *g, str name) {
+    const struct record *r = g->r;
+    size_t from = (size_t)(g->next - r->fields);
     for (size_t i = 0; i < r->count; i++) {
-        size_t k = *from + i < r->count ? *from + i : *from + i - r->count;
-        if (r->fields[k].kind != FIELD_MORE && str_is(r->fields[k].name, name)) {
-            *from = k + 1;
-            return &r->fields[k];
+        const struct field *f = &r->fields[from + i < r->count ? from + i : from + i - r->count];
+        if (f->kind != FIELD_MORE && str_is(f->name, name)) {
+            g->next = f + 1;
+            return f;
         }
     }
     return NULL;
+}
+
+/* The front ends with the first name that is none of its. If more of it comes later after all, it is
+ * no longer what is kept, and will be written anew. */
+static void front_end(
+    struct arena *mem, struct reading *g, const struct json_row *row, size_t start) {
+    const struct record *r = g->r;
+    if (row->text.ptr[row->at - 1] == ',')
+        kept_set(
+            kept_new(mem, r, g->into), r, g->into, str_part(row->text, start, row->at - 1 - start));
+    g->end = r->fields + r->count;
 }
 
 static void more_keep(
@@ -362,17 +500,25 @@ static void more_keep(
 }
 
 err record_read(struct arena *mem, const struct record *r, struct json_row *row, void *into) {
-    size_t from = 0;
+    struct reading g = {r, into, r->fields, r->fields + (r->front ? r->front : r->count)};
     str name = {0};
     if (json_row_kind(row) != '{')
         return err_make(ERR_CORRUPT, S("a kept row is not a map"));
+    size_t start = row->at;
     if (!json_row_open(row, '{'))
         return OK_ERR;
     while (json_row_more(row, '}')) {
-        const struct field *f = field_next(r, row, &from);
+        const struct field *f = NULL;
+        bool more = fields_plain(&g, row, &f);
+        if (more && !f && g.end != r->fields + r->count) {
+            front_end(mem, &g, row, start);
+            more = fields_plain(&g, row, &f);
+        }
+        if (!more)
+            continue;
         if (!f && !json_row_name(row, &name))
             break;
-        f = f ? f : field_find(r, name, &from);
+        f = f ? f : field_find(&g, name);
         if (f)
             TRY(field_read(mem, f, row, into));
         else

@@ -31,32 +31,52 @@ enum field_kind {
 struct record;
 
 struct field {
+    struct json_key key; /* of no bits: FIELD_MORE */
     str name;
     enum field_kind kind;
     size_t at;                   /* offset in the struct */
     size_t count_at;             /* FIELD_LIST, FIELD_LATER: offset of the count, of the str */
     const struct record *record; /* FIELD_RECORD, FIELD_LIST */
-    const char *const *words;    /* FIELD_WORD */
+    const str *words;            /* FIELD_WORD */
     size_t word_count;
 };
+
+/* A name has at most 13 letters. */
+#define FIELD_NAMED(type, kind, member, name) \
+    { JSON_KEY(name), S_INIT(name), kind, offsetof(struct type, member), 0, NULL, NULL, 0 }
+#define FIELD(type, kind, member) FIELD_NAMED(type, kind, member, #member)
+#define FIELD_INSIDE(type, member, of)                                                             \
+    {                                                                                              \
+        JSON_KEY(#member), S_INIT(#member), FIELD_RECORD, offsetof(struct type, member), 0, &(of), \
+            NULL, 0                                                                                \
+    }
+#define FIELD_ITEMS(type, member, counter, of)                                         \
+    {                                                                                  \
+        JSON_KEY(#member), S_INIT(#member), FIELD_LIST, offsetof(struct type, member), \
+            offsetof(struct type, counter), &(of), NULL, 0                             \
+    }
+#define FIELD_REST(type) \
+    { {"", 0, 0}, S_INIT(""), FIELD_MORE, offsetof(struct type, more), 0, NULL, NULL, 0 }
 
 struct record {
     size_t size; /* of the struct */
     const struct field *fields;
     size_t count;
-    size_t kept_at; /* offset of a `const struct record_kept *`; 0: there is none */
+    size_t kept_at; /* offset of a `struct record_kept *`; 0: there is none */
+    size_t front;   /* so many fields, the front of the struct too, are kept as one; 0: all are */
 };
 
-/* How it stands in the row it was read from. What was not changed since is written as it stood:
- * most changes of an order are of one step, and its row is mostly steps. */
+/* How it, or its front, stood in the row when it was read or last written. What is the same as then
+ * is written as it stood: most changes of an order are of one step, and its row is mostly steps. */
 struct record_kept {
     str bytes;
-    const void *was;
+    void *was;
 };
 
 /* A step, as it stands in an order's row and in a matter's. */
 extern const struct record step_record;
 
+/* Items of lists remember how they were written: the buffer's arena lives as long as they do. */
 void record_write(struct buf *b, const struct record *r, const void *from);
 /* The next value of the row. `into` must be zeroed. ERR_CORRUPT names the field that is of another
  * kind; whether the row was JSON at all says json_row_end. */

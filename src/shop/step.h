@@ -63,7 +63,7 @@ struct step {
     const struct tree *values; /* what it obtained: name -> text */
     str error;                 /* the last thing that went wrong, for the owner */
     const struct tree *more;   /* keys that a newer program kept */
-    const struct record_kept *kept; /* shop/record: how it stands in the row */
+    struct record_kept *kept; /* shop/record: how it stands in the row */
 };
 
 /* Its settings; null when it has none. Most steps are read and written without them. Before

@@ -161,6 +161,9 @@ TEST(json_mangled) {
         S_INIT("{\"a\\u0041\\ud83d\\ude00\":[1.5e3,true,null,\"x\\\\\"],\"b\":{}}"),
         S_INIT(
             "[-0.5E-2, 10,\"\\n\\uDBFF\\udfff\\u00e9\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"]\r\n"),
+        S_INIT(
+            "{\"at\":1000000000012,\"n\":[100000000000008,-1],\"with\":{\"url\":\"https://x.test/y\","
+            "\"body\":{\"a\":[\"b\",{\"c\":\"d\"}]},\"class\":\"keyed\"},\"a text of more than sixteen\":1}"),
     };
     static const char bad[] = "\"\\{}[],:ue0-.+d\0\n\x7f\x80\xed\xff";
     struct arena *mem = arena_new(1 << 24);

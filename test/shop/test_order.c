@@ -138,9 +138,8 @@ static void test_row(struct arena *mem, const struct shop *shop) {
     const struct step *s = &back->steps[0];
     CHECK("step", s->state == STEP_HOLD && s->attempts == 9 && s->unknowns == 8 && s->crashes == 7
                       && s->absent == 1 && s->silent == 6 && s->retried == 5 && s->ours
-                      && s->crashed_at == 11
-                      && s->first_at == 12 && s->started_at == 13 && s->finished_at == 14
-                      && s->round == 2 && s->due == o->steps[0].due);
+                      && s->crashed_at == 11 && s->first_at == 12 && s->started_at == 13
+                      && s->finished_at == 14 && s->round == 2 && s->due == o->steps[0].due);
     CHECK_STR("error", s->error, S("line\nend"));
     CHECK_STR("digest", s->digest_before, S("d0"));
     CHECK_STR("key", s->key, o->steps[0].key);
@@ -202,6 +201,166 @@ static void test_spoiled(struct arena *mem, const struct shop *shop) {
         err e = order_read(mem, bad, &o);
         CHECK(spoils[i].row, e.code == ERR_CORRUPT && e.what.len && !o);
     }
+}
+
+/* With a blank behind each sign: the same row, and nothing in it is as we write it. */
+static str spread(struct arena *mem, str row) {
+    char *out = arena_bytes(mem, 2 * row.len);
+    size_t len = 0;
+    bool inside = false;
+    for (size_t i = 0; i < row.len; i++) {
+        char c = row.ptr[i];
+        out[len++] = c;
+        if (c == '\\' && inside && i + 1 < row.len)
+            out[len++] = row.ptr[++i];
+        inside ^= c == '"';
+        if (!inside && (c == '{' || c == '[' || c == ',' || c == ':'))
+            out[len++] = ' ';
+    }
+    return (str){out, len};
+}
+
+static void *forgetful(struct arena *mem, const void *items, size_t count, size_t size, size_t at) {
+    char *copy = arena_array(mem, count + 1, size);
+    if (count)
+        memcpy(copy, items, count * size);
+    for (size_t i = 0; i < count; i++)
+        *(struct record_kept **)(void *)(copy + i * size + at) = NULL;
+    return copy;
+}
+
+#define FORGET(list, count)                                     \
+    o.list = forgetful(mem, o.list, o.count, sizeof(o.list[0]), \
+        (size_t)((char *)&o.list[0].kept - (char *)&o.list[0]))
+
+/* Written as if it had never been a row. */
+static str written_anew(struct arena *mem, const struct order *from) {
+    struct order o = *from;
+    o.kept = NULL;
+    FORGET(lines, line_count);
+    FORGET(consents, consent_count);
+    FORGET(payments, payment_count);
+    FORGET(refunds, refund_count);
+    FORGET(remarks, remark_count);
+    FORGET(steps, step_count);
+    for (size_t i = 0; i < o.step_count; i++) {
+        step_with(mem, &o.steps[i]);
+        o.steps[i].with_row = S("");
+    }
+    return order_write(mem, &o);
+}
+
+/* Every change is in the next row, whatever is remembered of the row before. */
+static void test_kept(struct arena *mem, const struct shop *shop) {
+    struct order *o = NULL;
+    CHECK("reads", order_read(mem, order_write(mem, full(mem, shop)), &o).code == ERR_NONE);
+    struct step *last = &o->steps[o->step_count - 1];
+    struct {
+        const char *name;
+        int64_t *number;
+        str *text;
+    } changes[] = {
+        {"nothing", NULL, NULL},
+        {"turn", &o->turn, NULL},
+        {"first of the front", NULL, &o->mode},
+        {"e-mail", NULL, &o->buyer.email},
+        {"line", &o->lines[0].quantity, NULL},
+        {"consent", &o->consents[0].at, NULL},
+        {"payment", &o->payments[0].at, NULL},
+        {"refund", &o->refunds[0].at, NULL},
+        {"remark", &o->remarks[0].at, NULL},
+        {"step", &o->steps[0].attempts, NULL},
+        {"last step", NULL, &last->error},
+        {"the same step again", NULL, &last->error},
+        {"the step before", &o->steps[0].due, NULL},
+    };
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        str before = order_write(mem, o);
+        if (changes[i].number)
+            ++*changes[i].number;
+        if (changes[i].text)
+            *changes[i].text = JOIN(mem, *changes[i].text, S("x"));
+        str after = order_write(mem, o);
+        CHECK(changes[i].name, str_is(before, after) == !i);
+        CHECK_STR(changes[i].name, after, written_anew(mem, o));
+    }
+    o->marks ^= MARK_HELD;
+    order_erase(o);
+    o->step_count--;
+    CHECK_STR("erased", order_write(mem, o), written_anew(mem, o));
+    struct order *back = NULL;
+    CHECK("reads", order_read(mem, order_write(mem, o), &back).code == ERR_NONE);
+    CHECK_STR("and is the same", order_write(mem, back), written_anew(mem, back));
+}
+
+static str replaced(struct arena *mem, str text, str from, str to) {
+    size_t at = str_find(text, from);
+    CHECK_STR("is in the row", str_part(text, at, from.len), from);
+    return JOIN(mem, str_part(text, 0, at), to, str_from(text, at + from.len));
+}
+
+/* What did not change is written as it stood, however that was: nothing of it was written anew. */
+static void test_stood(struct arena *mem, const struct shop *shop) {
+    static const str own[] = {
+        S_INIT("\"Anna\""), S_INIT("\"Guide\""), S_INIT("\"academy.invite\"")};
+    static const str stood[] = {
+        S_INIT("\"\\u0041nna\""), S_INIT("\"\\u0047uide\""), S_INIT("\"\\u0061cademy.invite\"")};
+    str row = order_write(mem, full(mem, shop));
+    for (size_t i = 0; i < COUNT(own); i++)
+        row = replaced(mem, row, own[i], stood[i]);
+    for (size_t changed = 0; changed < COUNT(own); changed++) {
+        struct order *o = NULL;
+        CHECK("reads", order_read(mem, row, &o).code == ERR_NONE);
+        int64_t *numbers[] = {&o->turn, &o->lines[0].quantity, &o->steps[0].attempts};
+        ++*numbers[changed];
+        for (int again = 0; again < 2; again++) {
+            str now = order_write(mem, o);
+            for (size_t i = 0; i < COUNT(own); i++) {
+                str want = i == changed ? own[i] : stood[i];
+                CHECK_STR("as it stood", str_part(now, str_find(now, want), want.len), want);
+            }
+        }
+    }
+}
+
+/* A front that goes on behind a list, and one twice in the row: the last one counts, once. */
+static void test_front(struct arena *mem, const struct shop *shop) {
+    str bytes = order_write(mem, full(mem, shop));
+    static const char *const more[] = {
+        "\"turn\":4", "\"newer\":1,\"turn\":4", "\"mode\":\"live\"", "\"turn\":3"};
+    for (size_t i = 0; i < COUNT(more); i++) {
+        struct order *o = NULL;
+        str row = JOIN(mem, str_part(bytes, 0, bytes.len - 1), S(","), str_of(more[i]), S("}"));
+        CHECK(more[i], order_read(mem, row, &o).code == ERR_NONE);
+        str now = order_write(mem, o);
+        CHECK_STR(more[i], now, written_anew(mem, o));
+        CHECK(
+            more[i], str_is(o->mode, i == 2 ? S("live") : S("test")) && o->turn == (i < 2 ? 4 : 3));
+    }
+}
+
+/* What is read fast, and what is read with care: the same order, or the same mistake. */
+static void test_spread(struct arena *mem, const struct shop *shop) {
+    static const char bad[] = "\"\\{}[],:ue0-.+d1x\0\n \x7f\x80\xff";
+    str bytes = order_write(mem, full(mem, shop));
+    size_t read = 0, refused = 0;
+    for (size_t i = 0; i < 2 * bytes.len; i++) {
+        struct arena_mark mark = arena_mark(mem);
+        struct order *fast = NULL, *slow = NULL;
+        char *copy = memcpy(arena_bytes(mem, bytes.len), bytes.ptr, bytes.len);
+        copy[i / 2] = bad[i * 7 % sizeof(bad)];
+        str row = {copy, bytes.len};
+        err e = order_read(mem, row, &fast);
+        err careful = order_read(mem, spread(mem, row), &slow);
+        bool same = e.code == careful.code && str_is(e.what, careful.what);
+        if (same && fast && slow)
+            same = str_is(written_anew(mem, fast), written_anew(mem, slow));
+        CHECK_STR("a byte", same ? S("") : row, S(""));
+        read += e.code == ERR_NONE;
+        refused += e.code != ERR_NONE;
+        arena_back(mem, mark);
+    }
+    CHECK("some read, some are refused", read > bytes.len / 4 && refused > bytes.len / 4);
 }
 
 static void test_view(struct arena *mem, const struct shop *shop) {
@@ -266,6 +425,10 @@ void suite_order(void) {
     test_row(mem, shop);
     test_newer(mem, shop);
     test_spoiled(mem, shop);
+    test_kept(mem, shop);
+    test_stood(mem, shop);
+    test_front(mem, shop);
+    test_spread(mem, shop);
     test_view(mem, shop);
     test_erase(mem, shop);
     arena_free(mem);
