@@ -1,8 +1,8 @@
-/* json_plain: what stands in JSON as it is, read where it stands. Inside the reader and the writer of
- * rows: an order is hundreds of short texts.
+/* json_plain: what stands in JSON as it is, read where it stands. Inside the reader and the writer
+ * of rows: an order is hundreds of short texts.
  *
- * The readers here take what is plain, most often with sixteen bytes at once: null is not "no JSON",
- * it is "read this with care" (json_row), as at the end of a row. */
+ * The readers here take what is plain, most often with sixteen bytes at once: null is not "no
+ * JSON", it is "read this with care" (json_row), as at the end of a row. */
 #ifndef BASE_JSON_PLAIN_H
 #define BASE_JSON_PLAIN_H
 
@@ -97,7 +97,7 @@ static inline const char *json_plain_text(const char *at, const char *end, str *
     return NULL;
 }
 
-/* Eight digits, as the numbers they are, the first in the lowest byte: pairs, then fours, then all. */
+/* Eight digits, as the numbers they are, the first in the lowest byte: pairs, fours, all. */
 static inline uint64_t json_eight_digits(uint64_t w) {
     w = w * 10 + (w >> 8);
     return (((w & 0x000000ff000000ff) * (100 + (UINT64_C(1000000) << 32)))
@@ -136,6 +136,16 @@ static inline const char *json_plain_int(const char *at, const char *end, int64_
 #endif
 }
 
+/* Behind a value: out of each list and map that ends here. */
+static inline const char *json_plain_close(
+    const char *at, const char *end, uint64_t *maps, int *depth) {
+    for (; *depth && at < end && *at == (*maps & 1 ? '}' : ']'); at++) {
+        *maps >>= 1;
+        --*depth;
+    }
+    return at;
+}
+
 /* A map or list of texts, lists and maps, none of them empty: how the settings of a step look. */
 static inline const char *json_plain_nest(const char *at, const char *end) {
     enum { DEEP = 8 };
@@ -148,11 +158,12 @@ static inline const char *json_plain_nest(const char *at, const char *end) {
                 return NULL;
             maps = maps << 1 | (*at++ == '{');
         } else {
-            at = depth ? json_plain_text(at, end, &text) : NULL;
-            for (; at && at < end && *at == (maps & 1 ? '}' : ']'); maps >>= 1, at++)
-                if (!--depth)
-                    return at + 1;
-            if (!at || at == end || *at++ != ',')
+            if (!depth || !(at = json_plain_text(at, end, &text)))
+                return NULL;
+            at = json_plain_close(at, end, &maps, &depth);
+            if (!depth)
+                return at;
+            if (at == end || *at++ != ',')
                 return NULL;
         }
         if (maps & 1) {

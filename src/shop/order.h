@@ -216,8 +216,8 @@ void order_erase(struct order *o);
 
 /* ---- kept and shown ---- */
 
-/* The JSON row. Everything; order_read gives the same order back. Longer than LIMIT_ROW: no row. The
- * order remembers how it was written, in `mem`, so that what did not change is not written anew. */
+/* The JSON row. Everything; order_read gives the same order back. Longer than LIMIT_ROW: no row.
+ * The order remembers how it was written, in `mem`: what did not change is not written anew. */
 str order_write(struct arena *mem, const struct order *o);
 MUST err order_read(struct arena *mem, str bytes, struct order **out);
 /* The documented JSON of an order (design 7), for `order list --json` and the control socket. */

@@ -161,9 +161,9 @@ TEST(json_mangled) {
         S_INIT("{\"a\\u0041\\ud83d\\ude00\":[1.5e3,true,null,\"x\\\\\"],\"b\":{}}"),
         S_INIT(
             "[-0.5E-2, 10,\"\\n\\uDBFF\\udfff\\u00e9\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"]\r\n"),
-        S_INIT(
-            "{\"at\":1000000000012,\"n\":[100000000000008,-1],\"with\":{\"url\":\"https://x.test/y\","
-            "\"body\":{\"a\":[\"b\",{\"c\":\"d\"}]},\"class\":\"keyed\"},\"a text of more than sixteen\":1}"),
+        S_INIT("{\"at\":1000000000012,\"n\":[100000000000008,-1],\"with\":{"
+               "\"url\":\"https://x.test/y\",\"body\":{\"a\":[\"b\",{\"c\":\"d\"}]},"
+               "\"class\":\"keyed\"},\"a text of more than sixteen\":1}"),
     };
     static const char bad[] = "\"\\{}[],:ue0-.+d\0\n\x7f\x80\xed\xff";
     struct arena *mem = arena_new(1 << 24);
@@ -189,10 +189,62 @@ TEST(json_mangled) {
     arena_free(mem);
 }
 
+/* Whole numbers of every length, with room behind them and without. */
+TEST(json_numbers) {
+    static const struct {
+        str text;
+        bool whole;
+        int64_t number;
+    } cases[] = {
+        {S_INIT("0"), true, 0},
+        {S_INIT("-0"), true, 0},
+        {S_INIT("7"), true, 7},
+        {S_INIT("-1"), true, -1},
+        {S_INIT("1234567"), true, 1234567},
+        {S_INIT("12345678"), true, 12345678},
+        {S_INIT("123456789"), true, 123456789},
+        {S_INIT("1795601766768"), true, 1795601766768},
+        {S_INIT("-1795601766768"), true, -1795601766768},
+        {S_INIT("999999999999999"), true, 999999999999999},
+        {S_INIT("1234567890123456"), true, 1234567890123456},
+        {S_INIT("12345678901234567"), true, 12345678901234567},
+        {S_INIT("123456789012345678"), true, 123456789012345678},
+        {S_INIT("1234567890123456789"), false, 0},
+        {S_INIT("01"), false, 0},
+        {S_INIT("00"), false, 0},
+        {S_INIT("-"), false, 0},
+        {S_INIT("+1"), false, 0},
+        {S_INIT("--1"), false, 0},
+        {S_INIT("1.5"), false, 0},
+        {S_INIT("1e3"), false, 0},
+        {S_INIT("1x"), false, 0},
+        {S_INIT("1:"), false, 0},
+        {S_INIT("12/4"), false, 0},
+        {S_INIT("\"1\""), false, 0},
+        {S_INIT("true"), false, 0},
+    };
+    static const str behind[] = {
+        S_INIT("]"), S_INIT(",\"a text behind it\"]"), S_INIT("}, and all the rest of it")};
+    struct arena *mem = arena_new(1 << 20);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < COUNT(behind); k++) {
+            str text = JOIN(mem, cases[i].text, behind[k]);
+            /* Of the exact size, so that reading past its end is seen. */
+            text.ptr = memcpy(arena_bytes(mem, text.len), text.ptr, text.len);
+            struct json_row r = json_row_new(mem, text);
+            int64_t number = 0;
+            CHECK_INT(cases[i].text.ptr, json_row_int(&r, &number), cases[i].whole);
+            CHECK_INT(cases[i].text.ptr, number, cases[i].number);
+            CHECK_INT("as far", (int64_t)r.at, cases[i].whole ? (int64_t)cases[i].text.len : 0);
+        }
+    arena_free(mem);
+}
+
 const struct check_test json_tests[JSON_TESTS] = {
     ROW(json_round),
     ROW(json_refused),
     ROW(json_any_bytes),
     ROW(json_places),
     ROW(json_mangled),
+    ROW(json_numbers),
 };
