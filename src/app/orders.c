@@ -52,10 +52,13 @@ static struct shadow shadow_of(const struct step *s) {
     return w;
 }
 
-static struct shadow *shadows(struct arena *mem, const struct order *o) {
+static struct shadow *shadows(struct arena *mem, const struct order *o, uint64_t *jobs) {
     struct shadow *all = arena_bytes(mem, (o->step_count + 1) * sizeof(*all));
-    for (size_t i = 0; i < o->step_count; i++)
+    *jobs = 0;
+    for (size_t i = 0; i < o->step_count; i++) {
         all[i] = shadow_of(&o->steps[i]);
+        *jobs |= i < 64 ? (uint64_t)all[i].job << i : 0;
+    }
     return all;
 }
 
@@ -75,17 +78,18 @@ static void put_add(struct writing *w, struct put p) {
     w->puts[w->count++] = p;
 }
 
-/* `job`: the leased row when it is this step's. */
+/* `job`: the row when it is this step's that is leased, or begun here. */
 static void job_put(struct arena *mem, struct writing *w, const struct step *step,
     const struct shadow *old, const struct shadow *now, const struct row *job) {
     bool put = now->job && (job || !old->job || old->due != now->due);
-    bool drop = !now->job && (job || old->job);
+    bool drop = !now->job && (job ? job->version != PUT_NEW : old->job);
     if (put || drop)
         put_add(w, (struct put){.kind = S("job"),
                        .key = orders_step_row(mem, step),
                        .version = job ? job->version : PUT_ANY,
                        .due = put ? now->due : 0,
-                       .drop = drop});
+                       .drop = drop,
+                       .lease = put && job && now->due == job->due});
 }
 
 static void stuck_put(struct arena *mem, struct writing *w, const struct step *step,
@@ -99,23 +103,45 @@ static void stuck_put(struct arena *mem, struct writing *w, const struct step *s
 
 /* An UNKNOWN whose time has come is written before its partner is asked, and with a later time
  * afterwards. */
-static bool is_in_hand(const struct step *s, instant now) {
+static bool is_being_said(const struct step *s, instant now) {
     return s->state == STEP_SENDING || (s->state == STEP_UNKNOWN && s->due <= now);
 }
 
+/* Of the step whose job is leased, and of those that are begun here. */
+struct in_hand {
+    const struct row *rows[1 + ORDERS_NEXT];
+    const struct step *steps[1 + ORDERS_NEXT];
+    size_t count;
+};
+
+static void in_hand_add(struct in_hand *h, struct order *o, const struct row *row) {
+    h->rows[h->count] = row;
+    h->steps[h->count++] = orders_step_by_key(o, row->key);
+}
+
+static const struct row *row_of(const struct in_hand *h, const struct step *step) {
+    for (size_t i = 0; i < h->count; i++)
+        if (h->steps[i] == step)
+            return h->rows[i];
+    return NULL;
+}
+
 static void steps_put(struct arena *mem, struct writing *w, const struct shadow *before,
-    size_t count_before, struct order *o, const struct row *job) {
+    size_t count_before, struct order *o, const struct orders_edit *e) {
     struct shadow nothing = {0};
-    bool is_job = job && str_is(job->kind, S("job"));
-    const struct step *leased = is_job ? orders_step_by_key(o, job->key) : NULL;
+    struct in_hand hand = {.count = 0};
+    if (e->job && str_is(e->job->kind, S("job")))
+        in_hand_add(&hand, o, e->job);
+    for (size_t i = 0; i < e->next_count; i++)
+        in_hand_add(&hand, o, &e->next[i]);
     for (size_t i = 0; i < o->step_count; i++) {
         const struct step *step = &o->steps[i];
-        const struct row *its = step == leased ? job : NULL;
+        const struct row *its = row_of(&hand, step);
         struct shadow now = shadow_of(step);
         const struct shadow *old = i < count_before ? &before[i] : &nothing;
         /* While it is being sent or asked about the job stays leased as it is. */
-        if (its && is_in_hand(step, w->now))
-            now.due = job->due;
+        if (its && is_being_said(step, w->now))
+            now.due = its->due;
         job_put(mem, w, step, old, &now, its);
         stuck_put(mem, w, step, old, &now);
     }
@@ -140,12 +166,25 @@ static err fence_check(struct arena *mem, const struct orders_edit *e) {
     return got;
 }
 
-/* The job's row as this change leaves it: so that its version can be followed. */
-static void job_follow(struct orders_edit *e, const struct writing *w) {
-    for (size_t i = 0; e->job && i < w->count; i++)
-        if (str_is(w->puts[i].kind, e->job->kind) && str_is(w->puts[i].key, e->job->key)
+/* A row as this change leaves it: so that its version can be followed. */
+static void row_follow(struct row *row, const struct writing *w) {
+    for (size_t i = 0; i < w->count; i++)
+        if (str_is(w->puts[i].kind, row->kind) && str_is(w->puts[i].key, row->key)
             && !w->puts[i].drop)
-            e->job->version++;
+            row->version++;
+}
+
+static void rows_follow(struct orders_edit *e, const struct writing *w) {
+    if (e->job)
+        row_follow(e->job, w);
+    for (size_t i = 0; i < e->next_count; i++)
+        row_follow(&e->next[i], w);
+}
+
+/* What follows from the facts by itself. */
+static void follow(const struct orders_edit *e, struct arena *mem, struct order *o, instant now) {
+    step_wake(o->steps, o->step_count, now);
+    plan_alarms(mem, e->work->shop, o, now);
 }
 
 static err kept_err(enum kept kept) {
@@ -160,18 +199,22 @@ static err kept_err(enum kept kept) {
 }
 
 /* *refused: it was the edit that said no. */
-static err change_once(struct arena *mem, struct orders_edit *e, struct order *o, bool *refused) {
+static err change_once(
+    struct arena *mem, struct orders_edit *e, struct order *o, bool first, bool *refused) {
     const struct work *work = e->work;
-    struct shadow *before = shadows(mem, o);
+    struct shadow *before = shadows(mem, o, &e->had_job);
     size_t count_before = o->step_count;
     bool was_open = is_open(o);
     instant now = work->doors->now(work->doors->self);
-    e->also_count = 0;
+    e->also_count = e->next_count = 0;
     *refused = true;
     TRY(e->edit(e, mem, o));
     *refused = false;
-    step_wake(o->steps, o->step_count, now);
-    plan_alarms(mem, work->shop, o, now);
+    follow(e, mem, o, now);
+    if (e->then && first) {
+        e->then(e, mem, o);
+        follow(e, mem, o, now);
+    }
     order_settle(o, now);
 
     struct writing *w = arena_bytes(mem, sizeof(*w)); /* not zeroed: it is long */
@@ -185,7 +228,7 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
     put_add(w, (struct put){.kind = S("order"), .version = o->version, .bytes = bytes});
     for (size_t i = 0; i < e->also_count; i++)
         put_add(w, e->also[i]);
-    steps_put(mem, w, before, count_before, o, e->job);
+    steps_put(mem, w, before, count_before, o, e);
     if (is_open(o) != was_open)
         put_add(w, (struct put){.kind = S("open"), .version = PUT_ANY, .drop = was_open});
     if (w->spilled)
@@ -194,7 +237,7 @@ static err change_once(struct arena *mem, struct orders_edit *e, struct order *o
     struct change change = {.puts = w->puts, .count = w->count, .reserve = true};
     work->doors->store->kind->apply(work->doors->store, &change, 1);
     if (change.kept == KEPT_OK) {
-        job_follow(e, w);
+        rows_follow(e, w);
         o->version++;
     }
     return kept_err(change.kept);
@@ -206,7 +249,7 @@ err orders_change(struct arena *mem, struct orders_edit *e, struct order **out) 
         bool known = o, refused = false;
         if (!o)
             TRY(orders_get(mem, e->work->doors->store, e->id, &o));
-        err got = change_once(mem, e, o, &refused);
+        err got = change_once(mem, e, o, !i, &refused);
         if (got.code == ERR_NONE) {
             *out = o;
             return OK_ERR;

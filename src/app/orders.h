@@ -17,7 +17,7 @@
 #include "app/work.h"
 #include "shop/order.h"
 
-enum { ORDERS_ALSO = 4 };
+enum { ORDERS_ALSO = 4, ORDERS_NEXT = 4 };
 
 MUST err orders_get(struct arena *mem, struct store *store, str id, struct order **out);
 /* Of its row, as it was got or listed: it borrows the row's bytes. */
@@ -41,6 +41,14 @@ struct orders_edit {
        written;
      * a step's job row is put or dropped as its state wants. */
     struct row *job;
+    /* Null, or: called when all that follows from edit is done. May begin steps that nobody has
+     * begun, for a worker that has the order in hand anyway; their job rows are `next`: as they are
+     * leased, or PUT_NEW for a step that had no job before (had_job: by index), due at the end of
+     * the lease. Not called in a second try: someone else is at this order. */
+    void (*then)(struct orders_edit *e, struct arena *mem, struct order *o);
+    struct row next[ORDERS_NEXT];
+    size_t next_count;
+    uint64_t had_job;
 };
 /* ERR_CONFLICT: the lease is lost. ERR_TOO_BIG: as it would be, it fits no row; nothing is written.
  * ERR_FULL, ERR_UNKNOWN. The order as written is in *out. */

@@ -10,16 +10,33 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 64, LEASE_AT_ONCE = 64, IDLE_MS = 500, FRESH_MS = 60 * 1000 };
+enum {
+    THREADS_MAX = 64,
+    LEASE_AT_ONCE = 64,
+    TRAYS = 4,
+    IDLE_MS = 500,
+    COURTESY_MS = 50,
+    FRESH_MS = 60 * 1000
+};
+
+/* What one lease brought. The steps of one order are due together, and two threads that change one
+ * order at once undo each other's work: so who has an order in hand may go on with it, and only
+ * when that takes longer (free_at, by the steady clock) do others take its jobs. */
+struct leased {
+    struct arena *mem;
+    const struct row *rows;
+    size_t count, left;
+    bool taken[LEASE_AT_ONCE];
+    instant free_at[LEASE_AT_ONCE];
+};
 
 struct pool {
     const struct doors *doors;
     struct snapshots *shops;
     pthread_mutex_t lock;
     pthread_cond_t wake, ended;
-    struct arena *leased; /* the rows of `rows` live here */
-    struct row_list rows;
-    size_t next; /* of rows to be taken */
+    struct leased leased[TRAYS];
+    struct tray tray;
     bool leasing, hinted, easing, stopping;
     struct errand *first, *last, *done_first, *done_last;
     instant swept_at, looked_at; /* by the steady clock */
@@ -43,10 +60,10 @@ static struct errand *errand_take(struct pool *p) {
     return e;
 }
 
-static void rest(struct pool *p) {
+static void rest(struct pool *p, int64_t most_ms) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)IDLE_MS * 1000000;
+    until.tv_nsec += (long)most_ms * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     p->resting++;
@@ -54,27 +71,22 @@ static void rest(struct pool *p) {
     p->resting--;
 }
 
-/* The steps of one order are due together, and two threads that change one order at once undo each
- * other's work: so first one job of every order, then the second ones. While partners are slow they
- * still run side by side. */
-static struct row_list rows_deal(struct arena *mem, const struct row_list *rows) {
-    struct row *dealt = arena_array(mem, rows->count + 1, sizeof(*dealt));
-    size_t *before = arena_array(mem, rows->count + 1, sizeof(*before));
-    struct row_list out = *rows;
-    for (size_t i = 0; i < rows->count; i++)
-        for (size_t k = 0; k < i; k++)
-            before[i] += str_is(rows->rows[k].part, rows->rows[i].part);
-    size_t count = 0;
-    for (size_t round = 0; count < rows->count; round++)
-        for (size_t i = 0; i < rows->count; i++)
-            if (before[i] == round)
-                dealt[count++] = rows->rows[i];
-    out.rows = dealt;
-    return out;
+static struct leased *leased_empty(struct pool *p) {
+    for (size_t i = 0; i < TRAYS; i++)
+        if (!p->leased[i].left)
+            return &p->leased[i];
+    return NULL;
+}
+
+static bool is_waiting(const struct pool *p) {
+    for (size_t i = 0; i < TRAYS; i++)
+        if (p->leased[i].left)
+            return true;
+    return false;
 }
 
 /* Leases more; the lock is let go meanwhile, and only one thread leases at a time. */
-static void lease_more(struct pool *p) {
+static void lease_more(struct pool *p, struct leased *l) {
     p->leasing = true;
     p->hinted = false;
     p->looked_at = clock_steady();
@@ -82,42 +94,108 @@ static void lease_more(struct pool *p) {
     struct row_list got = {0};
     struct store *s = p->doors->store;
     instant now = now_of(p);
-    arena_reset(p->leased);
-    err e = s->kind->lease(s, p->leased, now, now + WORK_LEASE_MS, LEASE_AT_ONCE, &got);
+    arena_reset(l->mem);
+    err e = s->kind->lease(s, l->mem, now, now + WORK_LEASE_MS, LEASE_AT_ONCE, &got);
     if (e.code != ERR_NONE)
         doors_log(p->doors, S("error"), e.what);
-    else {
+    else
         facts_beat(p->doors->facts, clock_steady());
-        got = rows_deal(p->leased, &got);
-    }
     pthread_mutex_lock(&p->lock);
-    p->rows = e.code == ERR_NONE ? got : (struct row_list){0};
-    p->next = 0;
+    l->rows = got.rows;
+    l->count = l->left = e.code == ERR_NONE ? got.count : 0;
+    memset(l->taken, 0, sizeof(l->taken));
+    memset(l->free_at, 0, sizeof(l->free_at));
     p->leasing = false;
-    if (p->rows.count > 1)
+    if (l->count > 1)
         pthread_cond_broadcast(&p->wake);
 }
 
-static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
-    if (p->next == p->rows.count)
-        return false;
-    const struct row *r = &p->rows.rows[p->next++];
+/* Of the jobs that wait, those of one order: `until` then nobody else takes them. */
+static void order_keep(struct pool *p, str part, instant until) {
+    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+        for (size_t i = 0; l->left && i < l->count; i++)
+            if (!l->taken[i] && str_is(l->rows[i].part, part))
+                l->free_at[i] = until;
+}
+
+static void row_copy(struct arena *mem, const struct row *r, struct row *out) {
     *out = *r;
     out->part = str_copy(mem, r->part);
     out->kind = str_copy(mem, r->kind);
     out->key = str_copy(mem, r->key);
     out->bytes = str_copy(mem, r->bytes);
-    return true;
+}
+
+static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
+    instant now = is_waiting(p) ? clock_steady() : 0;
+    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+        for (size_t i = 0; l->left && i < l->count; i++) {
+            if (l->taken[i] || l->free_at[i] > now)
+                continue;
+            row_copy(mem, &l->rows[i], out);
+            l->taken[i] = true;
+            l->left--;
+            order_keep(p, out->part, now + COURTESY_MS);
+            return true;
+        }
+    return false;
+}
+
+/* ---- what waits, for the worker that has its order in hand ---- */
+
+static bool tray_is_open(void *self) {
+    struct pool *p = self;
+    pthread_mutex_lock(&p->lock);
+    bool open = !p->easing;
+    pthread_mutex_unlock(&p->lock);
+    return open;
+}
+
+static struct leased *leased_find(struct pool *p, str part, str key, size_t *at) {
+    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+        for (*at = 0; l->left && *at < l->count; ++*at) {
+            const struct row *r = &l->rows[*at];
+            if (!l->taken[*at] && str_is(r->key, key) && str_is(r->part, part)
+                && str_is(r->kind, S("job")))
+                return l;
+        }
+    return NULL;
+}
+
+static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
+    struct pool *p = self;
+    size_t at = 0;
+    pthread_mutex_lock(&p->lock);
+    const struct leased *l = leased_find(p, part, key, &at);
+    if (l)
+        row_copy(mem, &l->rows[at], out);
+    pthread_mutex_unlock(&p->lock);
+    return l;
+}
+
+static void tray_begun(void *self, str part, str key) {
+    struct pool *p = self;
+    size_t at = 0;
+    pthread_mutex_lock(&p->lock);
+    struct leased *l = leased_find(p, part, key, &at);
+    if (l) {
+        l->taken[at] = true;
+        l->left--;
+        atomic_fetch_add(&p->count, 1);
+    }
+    order_keep(p, part, clock_steady() + COURTESY_MS);
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- doing: without the lock ---- */
 
-static void do_job(struct pool *p, struct arena *mem, const struct row *row) {
+static void do_job(struct pool *p, struct arena *mem, struct row *row) {
     /* Waited too long in our hands for a partner's time-out to fit into the lease: leave it to
      * the next. */
     if (row->due - now_of(p) < WORK_LEASE_MS - FRESH_MS)
         return;
     struct work work = snapshots_work(p->shops, mem, p->doors);
+    work.tray = &p->tray;
     err e = work_job(mem, &work, row);
     atomic_fetch_add(&p->count, 1);
     if (e.code == ERR_NONE)
@@ -189,20 +267,25 @@ static void step_once(struct pool *p, struct arena *mem) {
         else
             do_sweep(p, mem);
         pthread_mutex_lock(&p->lock);
+        if (job)
+            order_keep(p, row.part, 0);
         p->hinted = true; /* it may have made something ready */
         return;
     }
     if (p->stopping)
         return;
     if (p->easing) {
-        rest(p);
+        rest(p, IDLE_MS);
         return;
     }
-    if (!p->leasing && (p->hinted || clock_steady() - p->looked_at >= IDLE_MS))
-        lease_more(p);
-    /* While another thread leases there is nothing to do but to let the lock go. */
-    if (p->leasing || (p->next == p->rows.count && !p->hinted && !p->first))
-        rest(p);
+    struct leased *empty = leased_empty(p);
+    bool looks = empty && !p->leasing && (p->hinted || clock_steady() - p->looked_at >= IDLE_MS);
+    if (looks)
+        lease_more(p, empty);
+    /* While another thread leases there is nothing to do but to let the lock go. What waits is
+     * courtesy's; what was just leased is not. */
+    if (p->leasing || (!looks && !p->first) || (!is_waiting(p) && !p->hinted && !p->first))
+        rest(p, is_waiting(p) ? COURTESY_MS : IDLE_MS);
 }
 
 static void *worker(void *self) {
@@ -229,7 +312,9 @@ err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *sho
     p->doors = doors;
     p->shops = shops;
     p->swept_at = clock_steady() - TIME_DAY;
-    p->leased = arena_new(LIMIT_JOB_ARENA);
+    for (size_t i = 0; i < TRAYS; i++)
+        p->leased[i].mem = arena_new(LIMIT_JOB_ARENA);
+    p->tray = (struct tray){p, tray_is_open, tray_find, tray_begun};
     p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (p->fd < 0)
         return err_make(ERR_SETUP, S("the system has no more descriptors"));
@@ -305,7 +390,7 @@ bool pool_stop(struct pool *p, int64_t wait_ms) {
     pthread_mutex_unlock(&p->lock);
     for (size_t i = 0; ended && i < p->thread_count; i++)
         pthread_join(p->threads[i], NULL);
-    if (ended)
-        arena_free(p->leased);
+    for (size_t i = 0; ended && i < TRAYS; i++)
+        arena_free(p->leased[i].mem);
     return ended;
 }

@@ -13,18 +13,26 @@
 #include "io/world.h"
 #include "shop/plan.h"
 
-/* What is under way with one leased step; the `state` of its edits. */
+/* What is under way with one step. */
 struct sending {
-    const struct work *work;
-    struct row *job;
     enum step_do todo;
     struct call call;
     struct talk_request request;
     struct step_outcome outcome;
     enum step_found found;
-    bool computed;   /* done without talking */
     bool unkept;     /* the outcome fits no row */
     int64_t took_us; /* of the talk; -1: there was none */
+};
+
+/* An order in hand; the `state` of its edits. */
+struct hand {
+    const struct work *work;
+    struct row *job;          /* of `now`, or what is done first */
+    struct sending now, next; /* next: begun by the write that ends `now` */
+    uint64_t ended;           /* steps, by index, that this write begins and ends */
+    bool wrote;               /* the job itself needed no talk */
+    const struct note *note;  /* heard, when it is a note */
+    bool paid;                /* by it */
 };
 
 static instant now_of(const struct work *w) {
@@ -59,16 +67,317 @@ static err job_drop(const struct work *w, const struct row *job) {
     return apply_all(w, &put, 1);
 }
 
+/* ---- a step: begin ---- */
+
+static str frozen_key(struct arena *mem, const struct step *s) {
+    return JOIN(mem, orders_step_row(mem, s), S("/"), str_int(mem, s->round));
+}
+
+static err frozen_read(struct arena *mem, const struct work *w, str order, const struct step *s,
+    struct talk_request *out) {
+    struct row row;
+    const struct tree *t = NULL;
+    struct store *store = w->doors->store;
+    TRY(store->kind->get(store, mem, order, S("sent"), frozen_key(mem, s), &row));
+    TRY(json_read_row(mem, row.bytes, &t));
+    return talk_request_read(mem, t, out);
+}
+
+/* Renders the request and adds its row, so that every later attempt sends the same bytes. */
+static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s) {
+    struct sending *n = &((struct hand *)e->state)->next;
+    TRY(call_letter(mem, e->work, o, s, &n->call));
+    TRY(n->call.connector->render(mem, &n->call.step, &n->request));
+    if (n->request.kind == TALK_NONE)
+        return OK_ERR;
+    str bytes = json_write(mem, talk_request_write(mem, &n->request));
+    if (bytes.len > LIMIT_ROW)
+        return err_make(ERR_TOO_BIG,
+            S("the request is larger than 60 KiB, which is the most that is kept and sent"));
+    s->digest = hash_sha256_hex(mem, bytes);
+    e->also[e->also_count++] = (struct put){
+        .kind = S("sent"), .key = frozen_key(mem, s), .version = PUT_ANY, .bytes = bytes};
+    return OK_ERR;
+}
+
+/* Nothing to say to anybody: begun and done in one write. */
+static void compute(struct arena *mem, const struct work *w, struct sending *n, struct step *s) {
+    struct talk_answer answer = {.sent = TALK_ANSWERED, .status = 200};
+    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
+    step_finish(s, n->call.class, &n->outcome, now_of(w), dice_of(w));
+    n->todo = STEP_WRITE;
+}
+
+static void refuse(const struct work *w, struct sending *n, struct step *s, err why) {
+    n->outcome = (struct step_outcome){.result = STEP_REFUSED, .why = why.what};
+    step_finish(s, n->call.class, &n->outcome, now_of(w), dice_of(w));
+    n->todo = STEP_WRITE;
+}
+
+static bool buyer_waits(const struct order *o) {
+    for (size_t i = 0; i < o->step_count; i++)
+        if (step_is_open(&o->steps[i])
+            && (o->steps[i].line >= 0 || str_is(o->steps[i].id, S("access"))))
+            return true;
+    return false;
+}
+
+/* Of an order that is older than the restore of a backup: the program that was ended may have sent
+ * it after the backup was made. Not known from the step, so all are doubted, once. Orders are told
+ * by their ids: `restored_at` is never before the newest id in the backup, whatever the clocks. */
+static bool is_in_doubt(
+    const struct doors *d, const struct order *o, const struct step *s, instant now) {
+    return d->restored_at && order_id_at(o->id) <= d->restored_at && s->doubted_at != d->restored_at
+           && s->state == STEP_READY && s->due <= now;
+}
+
+/* Once for each restore, whatever the clocks. */
+static void doubt(const struct doors *d, struct step *s, enum step_class class, instant now) {
+    step_doubt(s, class, d->restored_from, now);
+    s->doubted_at = d->restored_at;
+}
+
+static void step_start(
+    struct orders_edit *e, struct arena *mem, struct order *o, struct step *s) {
+    struct sending *n = &((struct hand *)e->state)->next;
+    instant now = now_of(e->work);
+    *n = (struct sending){.todo = STEP_REST, .took_us = -1};
+    if (str_is(s->id, S("late")) && s->state == STEP_READY && s->due <= now && !buyer_waits(o)) {
+        s->state = STEP_SKIPPED;
+        s->finished_at = now;
+        return;
+    }
+    err made = call_new(mem, e->work, o, s, &n->call);
+    bool doubted = is_in_doubt(e->work->doors, o, s, now);
+    if (doubted)
+        doubt(e->work->doors, s, n->call.class, now);
+    n->todo = step_begin(s, n->call.class, now);
+    if (doubted && n->todo == STEP_REST)
+        n->todo = STEP_WRITE; /* now on hold, or to be asked about */
+    if (n->todo != STEP_SEND)
+        return;
+    if (made.code == ERR_NONE && !s->digest.len)
+        made = freeze(mem, e, o, s);
+    if (made.code != ERR_NONE)
+        refuse(e->work, n, s, made);
+    else if (n->request.kind == TALK_NONE && !s->digest.len)
+        compute(mem, e->work, n, s);
+}
+
+static bool is_said(const struct sending *n) {
+    return n->todo == STEP_SEND || n->todo == STEP_ASK;
+}
+
+static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
+    struct hand *h = e->state;
+    struct step *s = orders_step_by_key(o, h->job->key);
+    h->next.todo = STEP_REST;
+    if (s && (s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN))
+        step_start(e, mem, o, s);
+    h->wrote = h->next.todo == STEP_WRITE;
+    return OK_ERR; /* written all the same: that drops the job of a step that has ended */
+}
+
+/* ---- an order in hand: the next step ---- */
+
+/* An order with many long answers in it leaves the rest to another job. */
+enum { HAND_FULL = LIMIT_JOB_ARENA / 4 };
+
+/* Its job is in this worker's tray, or there was none before this write. */
+static bool next_find(const struct orders_edit *e, struct arena *mem, const struct order *o,
+    size_t i, struct row *out) {
+    const struct tray *tray = e->work->tray;
+    str key = orders_step_row(mem, &o->steps[i]);
+    if (str_is(key, e->job->key))
+        return false;
+    if (e->had_job >> i & 1) {
+        if (!tray->find(tray->self, mem, e->id, key, out))
+            return false;
+    } else {
+        *out = (struct row){.part = e->id, .kind = S("job"), .key = key, .version = PUT_NEW};
+    }
+    out->due = now_of(e->work) + WORK_LEASE_MS;
+    return true;
+}
+
+static void next_begin(struct orders_edit *e, struct arena *mem, struct order *o) {
+    struct hand *h = e->state;
+    const struct tray *tray = e->work->tray;
+    instant now = now_of(e->work);
+    bool open = tray && tray->is_open(tray->self) && arena_taken(mem) < HAND_FULL;
+    h->ended = 0;
+    for (size_t i = 0; open && i < o->step_count && i < 64; i++) {
+        struct step *s = &o->steps[i];
+        if (is_said(&h->next) || e->next_count == ORDERS_NEXT)
+            return;
+        if (s->state != STEP_READY || s->due > now
+            || !next_find(e, mem, o, i, &e->next[e->next_count]))
+            continue;
+        e->next_count++;
+        step_start(e, mem, o, s);
+        h->ended |= (uint64_t)(h->next.todo == STEP_WRITE) << i;
+        step_wake(o->steps, o->step_count, now);
+    }
+}
+
+static struct orders_edit hand_edit(
+    struct hand *h, err (*edit)(struct orders_edit *e, struct arena *mem, struct order *o)) {
+    return (struct orders_edit){.work = h->work,
+        .id = h->job->part,
+        .edit = edit,
+        .state = h,
+        .job = h->job,
+        .then = next_begin};
+}
+
+/* It was written: what was begun is in hand now. */
+static void hand_take(struct hand *h, const struct orders_edit *e, struct order *o) {
+    const struct tray *tray = h->work->tray;
+    for (size_t i = 0; i < e->next_count; i++)
+        tray->begun(tray->self, e->id, e->next[i].key);
+    for (size_t i = 0; e->next_count && i < 64; i++)
+        if (h->ended >> i & 1)
+            seen_step(h->work->doors, o, &o->steps[i], -1);
+    if (is_said(&h->next) && e->next_count)
+        *h->job = e->next[e->next_count - 1];
+    h->now = h->next;
+    h->now.call.step.step = orders_step_by_key(o, h->job->key);
+}
+
+/* ---- a step: end ---- */
+
+static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
+    struct hand *h = e->state;
+    const struct sending *n = &h->now;
+    struct step *s = orders_step_by_key(o, h->job->key);
+    h->next.todo = STEP_REST;
+    if (!s)
+        return err_make(ERR_CORRUPT, S("the step being sent is gone"));
+    instant now = now_of(e->work);
+    step_with(mem, s);
+    if (s->state != (n->todo == STEP_ASK ? STEP_UNKNOWN : STEP_SENDING))
+        return err_make(ERR_CONFLICT, S("the outcome is written already"));
+    if (n->unkept)
+        step_unkept(s, now);
+    else if (n->todo == STEP_ASK)
+        step_asked(s, n->found, &n->outcome, now, dice_of(e->work));
+    else
+        step_finish(s, n->call.class, &n->outcome, now, dice_of(e->work));
+    return OK_ERR;
+}
+
+static void step_seen(const struct hand *h, struct order *o) {
+    const struct step *s = orders_step_by_key(o, h->job->key);
+    if (s)
+        seen_step(h->work->doors, o, s, h->now.took_us);
+}
+
+/* What fits no row may fit without the request of the next step, or without the answer. */
+static err end_try(struct arena *mem, struct hand *h, struct orders_edit *e, struct order **out) {
+    err got = orders_change(mem, e, out);
+    e->known = NULL;
+    if (got.code == ERR_TOO_BIG && e->then) {
+        e->then = NULL;
+        got = orders_change(mem, e, out);
+    }
+    if (got.code != ERR_TOO_BIG)
+        return got;
+    h->now.unkept = true;
+    return orders_change(mem, e, out);
+}
+
+/* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
+ * When the first try was applied after all, the fence says so. */
+static err end_write(struct arena *mem, struct hand *h, struct order **o) {
+    struct orders_edit e = hand_edit(h, finish_edit);
+    err got = OK_ERR;
+    e.known = *o;
+    for (int i = 0; i < 3; i++) {
+        got = end_try(mem, h, &e, o);
+        e.then = NULL;
+        if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
+            break;
+    }
+    TRY(got);
+    step_seen(h, *o);
+    crash_at(h->work, CRASH_OUTCOME_KEPT);
+    hand_take(h, &e, *o);
+    return OK_ERR;
+}
+
+/* ---- a step: the conversation ---- */
+
+enum { ASK_PAGES = 50 };
+
+static void converse(struct arena *mem, struct hand *h, struct talk_answer *answer) {
+    int64_t from = clock_fine();
+    call_say(mem, h->work, h->job, &h->now.request, answer);
+    h->now.took_us = clock_fine() - from;
+}
+
+static err send_step(struct arena *mem, struct hand *h) {
+    struct talk_answer answer;
+    struct sending *n = &h->now;
+    if (!n->request.kind)
+        TRY(frozen_read(mem, h->work, h->job->part, n->call.step.step, &n->request));
+    crash_at(h->work, CRASH_SENDING_KEPT);
+    converse(mem, h, &answer);
+    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
+    call_hide(mem, h->work, &n->outcome);
+    return OK_ERR;
+}
+
+static void ask_step(struct arena *mem, struct hand *h) {
+    struct talk_answer answer;
+    struct sending *n = &h->now;
+    n->found = STEP_NO_WORD;
+    err e = n->call.connector->ask(mem, &n->call.step, &n->request);
+    if (e.code != ERR_NONE) {
+        n->outcome.why = e.what;
+        return;
+    }
+    for (int page = 0; page < ASK_PAGES; page++) {
+        struct talk_request next = {0};
+        converse(mem, h, &answer);
+        n->found = n->call.connector->asked(mem, &n->call.step, &answer, &n->outcome, &next);
+        if (n->found != STEP_NO_WORD || !next.kind)
+            break;
+        n->request = next;
+    }
+    call_hide(mem, h->work, &n->outcome);
+}
+
+/* Until nothing is begun any more. */
+static err hand_on(struct arena *mem, struct hand *h, struct order *o) {
+    while (is_said(&h->now)) {
+        if (h->now.todo == STEP_SEND)
+            TRY(send_step(mem, h));
+        else
+            ask_step(mem, h);
+        TRY(end_write(mem, h, &o));
+    }
+    return OK_ERR;
+}
+
+static err work_step(struct arena *mem, const struct work *w, struct row *job) {
+    struct order *o = NULL;
+    struct hand h = {.work = w, .job = job, .now.took_us = -1};
+    struct orders_edit e = hand_edit(&h, begin_edit);
+    err got = orders_change(mem, &e, &o);
+    if (got.code == ERR_ABSENT)
+        return job_drop(w, job);
+    TRY(got);
+    if (h.wrote)
+        step_seen(&h, o);
+    hand_take(&h, &e, o);
+    return hand_on(mem, &h, o);
+}
+
 /* ---- a note: payment facts onto the order ---- */
 
-struct hearing {
-    const struct note *note;
-    struct row *job;
-    bool paid;
-};
-
 static err note_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
-    struct hearing *h = e->state;
+    struct hand *h = e->state;
+    h->next.todo = STEP_REST;
     h->paid = false;
     order_hear(mem, o, h->note, &h->paid);
     if (h->paid)
@@ -135,227 +444,14 @@ static err work_note(struct arena *mem, const struct work *w, struct row *job) {
     TRY(got);
     if (note.what == EVENT_PAID || note.what == EVENT_SHORT)
         TRY(note_index(mem, w, o, &note));
-    struct hearing h = {.note = &note, .job = job};
-    struct orders_edit e = {.work = w, .id = job->part, .edit = note_edit, .state = &h, .job = job};
+    struct hand h = {.work = w, .job = job, .note = &note};
+    struct orders_edit e = hand_edit(&h, note_edit);
     e.known = o;
     TRY(orders_change(mem, &e, &o));
     seen_note(w->doors, o, &note, h.paid);
     crash_at(w, CRASH_NOTE_APPLIED);
-    return OK_ERR;
-}
-
-/* ---- a step: begin ---- */
-
-static str frozen_key(struct arena *mem, const struct step *s) {
-    return JOIN(mem, orders_step_row(mem, s), S("/"), str_int(mem, s->round));
-}
-
-static err frozen_read(struct arena *mem, const struct work *w, str order, const struct step *s,
-    struct talk_request *out) {
-    struct row row;
-    const struct tree *t = NULL;
-    struct store *store = w->doors->store;
-    TRY(store->kind->get(store, mem, order, S("sent"), frozen_key(mem, s), &row));
-    TRY(json_read_row(mem, row.bytes, &t));
-    return talk_request_read(mem, t, out);
-}
-
-/* Renders the request and adds its row, so that every later attempt sends the same bytes. */
-static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s) {
-    struct sending *n = e->state;
-    TRY(call_letter(mem, e->work, o, s, &n->call));
-    TRY(n->call.connector->render(mem, &n->call.step, &n->request));
-    if (n->request.kind == TALK_NONE)
-        return OK_ERR;
-    str bytes = json_write(mem, talk_request_write(mem, &n->request));
-    if (bytes.len > LIMIT_ROW)
-        return err_make(ERR_TOO_BIG,
-            S("the request is larger than 60 KiB, which is the most that is kept and sent"));
-    s->digest = hash_sha256_hex(mem, bytes);
-    e->also[e->also_count++] = (struct put){
-        .kind = S("sent"), .key = frozen_key(mem, s), .version = PUT_ANY, .bytes = bytes};
-    return OK_ERR;
-}
-
-/* Nothing to say to anybody: begun and done in one write. */
-static void compute(struct arena *mem, struct sending *n, struct step *s) {
-    struct talk_answer answer = {.sent = TALK_ANSWERED, .status = 200};
-    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
-    step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
-    n->computed = true;
-}
-
-static void refuse(struct sending *n, struct step *s, err why) {
-    n->outcome = (struct step_outcome){.result = STEP_REFUSED, .why = why.what};
-    step_finish(s, n->call.class, &n->outcome, now_of(n->work), dice_of(n->work));
-    n->todo = STEP_WRITE;
-}
-
-static bool buyer_waits(const struct order *o) {
-    for (size_t i = 0; i < o->step_count; i++)
-        if (step_is_open(&o->steps[i])
-            && (o->steps[i].line >= 0 || str_is(o->steps[i].id, S("access"))))
-            return true;
-    return false;
-}
-
-/* Of an order that is older than the restore of a backup: the program that was ended may have sent
- * it after the backup was made. Not known from the step, so all are doubted, once. Orders are told
- * by their ids: `restored_at` is never before the newest id in the backup, whatever the clocks. */
-static bool is_in_doubt(
-    const struct doors *d, const struct order *o, const struct step *s, instant now) {
-    return d->restored_at && order_id_at(o->id) <= d->restored_at && s->doubted_at != d->restored_at
-           && s->state == STEP_READY && s->due <= now;
-}
-
-/* Once for each restore, whatever the clocks. */
-static void doubt(const struct doors *d, struct step *s, enum step_class class, instant now) {
-    step_doubt(s, class, d->restored_from, now);
-    s->doubted_at = d->restored_at;
-}
-
-static err begin_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
-    struct sending *n = e->state;
-    struct step *s = orders_step_by_key(o, n->job->key);
-    n->todo = STEP_REST;
-    n->computed = false;
-    if (!s || !(s->state == STEP_READY || s->state == STEP_SENDING || s->state == STEP_UNKNOWN))
-        return OK_ERR; /* written all the same: that drops the job */
-    instant now = now_of(e->work);
-    if (str_is(s->id, S("late")) && s->state == STEP_READY && s->due <= now && !buyer_waits(o)) {
-        s->state = STEP_SKIPPED;
-        s->finished_at = now;
-        return OK_ERR;
-    }
-    err made = call_new(mem, e->work, o, s, &n->call);
-    bool doubted = is_in_doubt(e->work->doors, o, s, now);
-    if (doubted)
-        doubt(e->work->doors, s, n->call.class, now);
-    n->todo = step_begin(s, n->call.class, now);
-    if (doubted && n->todo == STEP_REST)
-        n->todo = STEP_WRITE; /* now on hold, or to be asked about */
-    if (n->todo != STEP_SEND)
-        return OK_ERR;
-    if (made.code == ERR_NONE && !s->digest.len)
-        made = freeze(mem, e, o, s);
-    if (made.code != ERR_NONE)
-        refuse(n, s, made);
-    else if (n->request.kind == TALK_NONE && !s->digest.len)
-        compute(mem, n, s);
-    return OK_ERR;
-}
-
-/* ---- a step: end ---- */
-
-static err finish_edit(struct orders_edit *e, struct arena *mem, struct order *o) {
-    struct sending *n = e->state;
-    struct step *s = orders_step_by_key(o, n->job->key);
-    if (!s)
-        return err_make(ERR_CORRUPT, S("the step being sent is gone"));
-    instant now = now_of(e->work);
-    step_with(mem, s);
-    if (s->state != (n->todo == STEP_ASK ? STEP_UNKNOWN : STEP_SENDING))
-        return err_make(ERR_CONFLICT, S("the outcome is written already"));
-    if (n->unkept)
-        step_unkept(s, now);
-    else if (n->todo == STEP_ASK)
-        step_asked(s, n->found, &n->outcome, now, dice_of(e->work));
-    else
-        step_finish(s, n->call.class, &n->outcome, now, dice_of(e->work));
-    return OK_ERR;
-}
-
-static void step_seen(const struct sending *n, struct order *o) {
-    const struct step *s = orders_step_by_key(o, n->job->key);
-    if (s)
-        seen_step(n->work->doors, o, s, n->took_us);
-}
-
-static err end_try(struct arena *mem, struct sending *n, struct order *begun, struct order **out) {
-    struct orders_edit e = {
-        .work = n->work, .id = n->job->part, .edit = finish_edit, .state = n, .job = n->job};
-    e.known = begun;
-    err got = orders_change(mem, &e, out);
-    if (got.code != ERR_TOO_BIG)
-        return got;
-    n->unkept = true;
-    e.known = NULL;
-    return orders_change(mem, &e, out);
-}
-
-/* We hold an answer that cannot be had again: a store that hesitates is asked more than once.
- * When the first try was applied after all, the fence says so. */
-static err end_write(struct arena *mem, struct sending *n, struct order *begun) {
-    struct order *o = NULL;
-    err got = OK_ERR;
-    for (int i = 0; i < 3; i++) {
-        got = end_try(mem, n, i ? NULL : begun, &o);
-        if (got.code != ERR_BUSY && got.code != ERR_UNKNOWN && got.code != ERR_FULL)
-            break;
-    }
-    TRY(got);
-    step_seen(n, o);
-    crash_at(n->work, CRASH_OUTCOME_KEPT);
-    return OK_ERR;
-}
-
-/* ---- a step: the conversation ---- */
-
-enum { ASK_PAGES = 50 };
-
-static void converse(struct arena *mem, struct sending *n, struct talk_answer *answer) {
-    int64_t from = clock_fine();
-    call_say(mem, n->work, n->job, &n->request, answer);
-    n->took_us = clock_fine() - from;
-}
-
-static err send_step(struct arena *mem, struct sending *n, struct order *o) {
-    struct talk_answer answer;
-    const struct step *s = n->call.step.step;
-    if (!n->request.kind)
-        TRY(frozen_read(mem, n->work, o->id, s, &n->request));
-    crash_at(n->work, CRASH_SENDING_KEPT);
-    converse(mem, n, &answer);
-    n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);
-    call_hide(mem, n->work, &n->outcome);
-    return end_write(mem, n, o);
-}
-
-static err ask_step(struct arena *mem, struct sending *n) {
-    struct talk_answer answer;
-    n->found = STEP_NO_WORD;
-    err e = n->call.connector->ask(mem, &n->call.step, &n->request);
-    if (e.code != ERR_NONE) {
-        n->outcome.why = e.what;
-        return end_write(mem, n, NULL);
-    }
-    for (int page = 0; page < ASK_PAGES; page++) {
-        struct talk_request next = {0};
-        converse(mem, n, &answer);
-        n->found = n->call.connector->asked(mem, &n->call.step, &answer, &n->outcome, &next);
-        if (n->found != STEP_NO_WORD || !next.kind)
-            break;
-        n->request = next;
-    }
-    call_hide(mem, n->work, &n->outcome);
-    return end_write(mem, n, NULL);
-}
-
-static err work_step(struct arena *mem, const struct work *w, struct row *job) {
-    struct order *o = NULL;
-    struct sending n = {.work = w, .job = job, .took_us = -1};
-    struct orders_edit e = {
-        .work = w, .id = job->part, .edit = begin_edit, .state = &n, .job = job};
-    err got = orders_change(mem, &e, &o);
-    if (got.code == ERR_ABSENT)
-        return job_drop(w, job);
-    TRY(got);
-    if (n.computed || n.todo == STEP_WRITE)
-        step_seen(&n, o);
-    if (n.computed || (n.todo != STEP_SEND && n.todo != STEP_ASK))
-        return OK_ERR;
-    n.call.step.step = orders_step_by_key(o, job->key);
-    return n.todo == STEP_SEND ? send_step(mem, &n, o) : ask_step(mem, &n);
+    hand_take(&h, &e, o);
+    return hand_on(mem, &h, o);
 }
 
 /* ---- the table of jobs ---- */
@@ -375,14 +471,13 @@ static const struct {
     {S_INIT("ask"), ask_work},
 };
 
-err work_job(struct arena *mem, const struct work *w, const struct row *job) {
-    struct row row = *job;
+err work_job(struct arena *mem, const struct work *w, struct row *job) {
     crash_at(w, CRASH_LEASED);
     for (size_t i = 0; i < COUNT(jobs); i++)
-        if (str_is(jobs[i].kind, row.kind)) {
-            err e = jobs[i].act(mem, w, &row);
+        if (str_is(jobs[i].kind, job->kind)) {
+            err e = jobs[i].act(mem, w, job);
             /* Someone else has it now, and has written down that our outcome is unknown. */
             return e.code == ERR_CONFLICT ? OK_ERR : e;
         }
-    return err_make(ERR_CORRUPT, JOIN(mem, S("a job of kind "), row.kind, S(" is not known")));
+    return err_make(ERR_CORRUPT, JOIN(mem, S("a job of kind "), job->kind, S(" is not known")));
 }

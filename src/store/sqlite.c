@@ -24,15 +24,16 @@ enum {
     WRITE_LEASE,
 };
 
-/* ?1 kind ?2 part ?3 key ?4 version ?5 due ?6 bytes; of a search for due rows: ?5 now ?6 limit. */
+/* ?1 kind ?2 part ?3 key ?4 version ?5 due ?6 bytes ?7 whether it takes the lease; of a search for
+ * due rows: ?5 now ?6 limit. */
 #define NAMED " WHERE kind = ?1 AND part = ?2 AND key = ?3"
 #define ADD                                                          \
     "INSERT INTO row (kind, part, key, version, due, leased, bytes)" \
-    " VALUES (?1, ?2, ?3, 1, ?5, 0, ?6) ON CONFLICT "
+    " VALUES (?1, ?2, ?3, 1, ?5, ?7, ?6) ON CONFLICT "
 /* A put that leaves the due time as it is goes on holding the lease. */
-#define SET                                                                                    \
-    "SET version = version + 1, leased = CASE WHEN due = ?5 THEN leased ELSE 0 END, due = ?5," \
-    " bytes = ?6"
+#define SET                                                                        \
+    "SET version = version + 1, leased = CASE WHEN due = ?5 AND NOT ?7 THEN leased" \
+    " ELSE ?7 END, due = ?5, bytes = ?6"
 const char *const sqlite_texts[SQL_STATEMENTS] = {
     [WRITE_BEGIN] = "BEGIN IMMEDIATE",
     [WRITE_COMMIT] = "COMMIT",
@@ -97,6 +98,7 @@ static enum sql_answer put_write(struct sql *w, const struct put *p, bool *fits)
     if (!p->drop) {
         sql_int(w, which, 5, p->due);
         sql_bytes(w, which, 6, p->bytes);
+        sql_int(w, which, 7, p->lease);
     }
     enum sql_answer answer = sql_step(w, which);
     *fits = which == WRITE_DROP_ANY || sql_changes(w) == 1;

@@ -9,7 +9,7 @@
  *
  * Threads: get and list may be called from any thread; apply and lease go through the committer,
  * which alone calls them. Leases are held by the row: version + 1, due = until;
- * a put that leaves that due time as it is goes on holding the lease.
+ * a put that leaves that due time as it is goes on holding the lease, and one may take it.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -34,6 +34,7 @@ struct put {
     str bytes;       /* at most LIMIT_ROW */
     instant due;     /* 0: not a job */
     bool drop;       /* remove the row; dropping what is not there is no mistake with PUT_ANY */
+    bool lease;      /* takes the lease of the job, until `due` */
 };
 
 struct change {

@@ -235,10 +235,11 @@ struct response world_ask(struct world *w, const char *method, str target, str t
 }
 
 /* One job in its own arena; a crash comes back here as if the process had been started again. */
-static void job_run(struct world *w, const struct row *row) {
+static void job_run(struct world *w, const struct row *leased) {
+    struct row row = *leased;
     w->may_die = true;
     if (!setjmp(w->death)) {
-        err e = work_job(w->job, &w->work, row);
+        err e = work_job(w->job, &w->work, &row);
         (void)e; /* the lease runs out and it is done again: that is what is tested */
     }
     w->may_die = false;

@@ -203,8 +203,14 @@ static void order_applied(struct sim *s, const struct put *p) {
 static void job_applied(struct sim *s, const struct put *p) {
     struct ghost_order *o = ghost_order(s, p->part, false);
     struct ghost_step *g = o ? ghost_step(o, p->key) : NULL;
-    if (g)
-        g->job = !p->drop;
+    if (!g)
+        return;
+    g->job = !p->drop;
+    if (p->lease && s->author) {
+        g->holder = s->author->token;
+        if (s->phase == PHASE_SAFETY)
+            g->leased = p->due;
+    }
 }
 
 static void stuck_applied(struct sim *s, const struct put *p) {

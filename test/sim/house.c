@@ -9,15 +9,43 @@ instant process_now(const struct process *p) {
 
 /* ---- workers ---- */
 
-/* As app/pool does it: what waited too long in our hands is left to the next lease. */
-static void worker_job(struct fibre *f, const struct row *row, uint64_t token) {
+/* As app/pool does it: what is leased together and not begun may be begun by who has its order in
+ * hand. */
+static bool tray_is_open(void *self) {
+    return true;
+}
+
+static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
+    struct fibre *f = self;
+    for (size_t i = 0; i < f->got.count; i++) {
+        const struct row *r = &f->got.rows[i];
+        if (f->begun[i] || !str_is(r->kind, S("job")) || !str_is(r->part, part)
+            || !str_is(r->key, key))
+            continue;
+        *out = *r;
+        return true;
+    }
+    return false;
+}
+
+static void tray_begun(void *self, str part, str key) {
+    struct fibre *f = self;
+    for (size_t i = 0; i < f->got.count; i++)
+        f->begun[i] |= str_is(f->got.rows[i].part, part) && str_is(f->got.rows[i].key, key);
+}
+
+/* … and what waited too long in our hands is left to the next lease. */
+static void worker_job(struct fibre *f, struct row row, uint64_t token) {
     struct process *p = f->process;
-    if (row->due - process_now(p) < WORK_LEASE_MS - FRESH_MS)
+    struct tray tray = {f, tray_is_open, tray_find, tray_begun};
+    struct work work = p->work;
+    if (row.due - process_now(p) < WORK_LEASE_MS - FRESH_MS)
         return;
-    f->job = row;
+    f->job = &row;
     f->token = token;
+    work.tray = &tray;
     desk_clear(&f->mem_desk);
-    err e = work_job(f->mem, &p->work, row);
+    err e = work_job(f->mem, &work, &row);
     f->job = NULL;
     check_text(p->sim, "an error", e.what);
     if (e.code == ERR_CORRUPT)
@@ -28,19 +56,24 @@ static void worker_run(struct fibre *f) {
     struct process *p = f->process;
     struct sim *s = p->sim;
     for (;;) {
-        struct row_list got = {0};
         f->heard = 0;
         if (!work_is_due(p)) {
             fibre_rest(s);
             continue;
         }
+        f->got = (struct row_list){0};
+        memset(f->begun, 0, sizeof(f->begun));
         desk_clear(&f->leased_desk);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
-        err e = p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &got);
+        err e = p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &f->got);
         uint64_t token = f->token;
-        for (size_t i = 0; e.code == ERR_NONE && i < got.count; i++)
-            worker_job(f, &got.rows[i], token + i + 1);
+        for (size_t i = 0; e.code == ERR_NONE && i < f->got.count; i++) {
+            if (f->begun[i])
+                continue;
+            f->begun[i] = true;
+            worker_job(f, f->got.rows[i], token + i + 1);
+        }
         if (e.code != ERR_NONE)
             fibre_sleep(s, 500);
     }

@@ -24,6 +24,7 @@ enum {
     SIM_STEPS = 40,
     SIM_NOTICES = 512,
     SIM_BATCH = 512,
+    SIM_LEASE = 16,
 };
 
 /* What may go wrong. Each is a rate of 1024, 0 when the seed has none of it. */
@@ -126,7 +127,9 @@ struct fibre {
     uint64_t serial; /* of the wake-up that counts */
     struct ask *ask;
     const struct row *job;
-    uint64_t token; /* of the lease of `job` */
+    struct row_list got;      /* leased */
+    bool begun[SIM_LEASE];    /* of those */
+    uint64_t token; /* of the lease of `job`; the steps that follow it are held by the same */
     uint64_t heard; /* with a script: hash of all that it was told since it began what it is at */
     str words[3];   /* of a command: job, verb, text */
 };

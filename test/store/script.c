@@ -59,7 +59,10 @@ static struct put put_read(str text) {
     name_read(name, &p.part, &p.kind, &p.key);
     str_cut(&text, ':', &version);
     p.version = word_version(version);
-    if (str_cut(&text, '@', &p.bytes) && str_cut(&text, '@', &due))
+    bool job = str_cut(&text, '@', &p.bytes);
+    p.lease = str_starts(text, S("@"));
+    text = str_from(text, p.lease);
+    if (job && str_cut(&text, '@', &due))
         p.due = word_int(due);
     return p;
 }

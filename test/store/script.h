@@ -10,7 +10,7 @@
  *   lease NOW UNTIL LIMIT        the same
  *
  * NAME is PART.KIND.KEY, PUT is NAME=VERSION:BYTES@DUE or NAME!VERSION (drop), where VERSION is
- * new, any or a number; ROW is written as PUT is. @DUE may be left out.
+ * new, any or a number; ROW is written as PUT is. @DUE may be left out; @@DUE takes the lease.
  */
 #ifndef TEST_STORE_SCRIPT_H
 #define TEST_STORE_SCRIPT_H

@@ -166,12 +166,16 @@ void test_sqlite_leases(void) {
 
     script_check(mem, s, "first life",
         S("apply a.o.=new:x@5|b.o.=new:y@6|c.o.=new:z@70|d.o.=new:w@4|e.o.=new:v@4\nlease 9 50 9\n"
-          "apply d.o.=2:done@60|e.o.=2:going@50 -> ok ok"));
+          "apply d.o.=2:done@60|e.o.=2:going@50 -> ok ok\n"
+          "apply f.o.=new:p@@55|g.o.=new:q@8 -> ok ok\napply g.o.=1:q@@56|h.o.=any:r@@57 -> ok ok\n"
+          "apply h.o.=1:r@58 -> ok"));
     s->kind->close(s);
     if (try_open(mem, path, 20, &s).code != ERR_NONE)
         abort();
     script_check(mem, s, "leases of the former life are ended, nothing else is",
-        S("due - 99 9 -> a.o.=3:x@20 b.o.=3:y@20 e.o.=4:going@20 d.o.=3:done@60 c.o.=1:z@70\n"
+        S("due - 99 9 -> a.o.=3:x@20 b.o.=3:y@20 e.o.=4:going@20 f.o.=2:p@20 g.o.=3:q@20"
+          " h.o.=2:r@58 d.o.=3:done@60 c.o.=1:z@70\n"
+          "apply f.o.!2|g.o.!3|h.o.!2\n"
           "apply a.o.=2:late -> conflict\napply e.o.=4:ended\n"
           "lease 20 90 9 -> a.o.=4:x@90 b.o.=4:y@90"));
     s->kind->close(s);
