@@ -177,10 +177,11 @@ static void end_check(struct world *w, const char *name, struct order *o) {
     CHECK("paid once", o->payment_count == 1);
 }
 
-static bool nth_fault(const struct allowed *a, int n) {
+static bool nth_fault(const struct allowed *a, const struct pace *p, int n) {
     struct arena *mem = arena_new(256u << 20);
     struct world *w = world_new(mem);
     w->seed = (uint64_t)n;
+    w->pace = p;
     if (a->request) {
         w->fault = a->fault;
         w->fault_at = n;
@@ -199,11 +200,12 @@ static bool nth_fault(const struct allowed *a, int n) {
 }
 
 TEST(nth_failure) {
-    for (size_t i = 0; i < COUNT(faults); i++) {
+    for (size_t i = 0; i < COUNT(faults) * WORLD_PACES; i++) {
+        const struct allowed *a = &faults[i / WORLD_PACES];
         int n = 1;
-        while (n < 300 && nth_fault(&faults[i], n))
+        while (n < 300 && nth_fault(a, &world_paces[i % WORLD_PACES], n))
             n++;
-        CHECK(faults[i].name, n > 2 && n < 300);
+        CHECK(a->name, n > 2 && n < 300);
     }
 }
 
@@ -471,6 +473,7 @@ static const struct check_test tests[] = {
     ROW(two_buyers_two_orders),
     ROW(forms_refused),
     ROW(nth_failure),
+    {"order_in_hand", suite_order_in_hand},
     {"larger_than_a_row", suite_larger_than_a_row},
     {"larger_answers", suite_larger_answers},
     {"unreadable_order", suite_unreadable_order},

@@ -175,6 +175,7 @@ struct world *world_new(struct arena *mem) {
     w->mem = mem;
     w->job = arena_new(LIMIT_JOB_ARENA);
     w->now = 1795600000000;
+    w->pace = &world_paces[0];
     w->mails = tree_map(mem);
     load(mem, str_of(getenv("GROSZ_TEST_SHOP")), false, &report, &w->house);
     for (const struct report_row *r = report.first; r; r = r->next)
@@ -234,15 +235,73 @@ struct response world_ask(struct world *w, const char *method, str target, str t
     return reply.response;
 }
 
-/* One job in its own arena; a crash comes back here as if the process had been started again. */
-static void job_run(struct world *w, const struct row *leased) {
-    struct row row = *leased;
+/* ---- workers ---- */
+
+const struct pace world_paces[WORLD_PACES] = {
+    {"each job by itself", 1, true, false, 15},
+    {"with what it sets free", 1, false, false, 12},
+    {"with what is leased together", 8, false, false, 9},
+    {"with what another worker has meanwhile", 8, false, true, 13},
+};
+
+static bool tray_is_open(void *self) {
+    return !((struct world *)self)->pace->closing;
+}
+
+/* As if its lease had run out, and another worker had it now. */
+static void steal(struct world *w, const struct row *r) {
+    struct put put = {.part = r->part,
+        .kind = r->kind,
+        .key = r->key,
+        .version = r->version,
+        .due = w->now + TIME_MINUTE,
+        .lease = true};
+    struct change change = {.puts = &put, .count = 1};
+    w->real->kind->apply(w->real, &change, 1); /* a conflict: it was leased before */
+}
+
+static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
+    struct world *w = self;
+    for (size_t i = 0; i < w->leased.count; i++) {
+        const struct row *r = &w->leased.rows[i];
+        if (w->begun[i] || !str_is(r->kind, S("job")) || !str_is(r->part, part)
+            || !str_is(r->key, key))
+            continue;
+        *out = *r;
+        if (w->pace->stolen)
+            steal(w, r);
+        return true;
+    }
+    return false;
+}
+
+static void tray_begun(void *self, str part, str key) {
+    struct world *w = self;
+    for (size_t i = 0; i < w->leased.count; i++)
+        w->begun[i] |= str_is(w->leased.rows[i].part, part) && str_is(w->leased.rows[i].key, key);
+}
+
+/* A crash comes back here as if the process had been started again: all that was leased is lost. */
+static void job_run(struct world *w, struct row row) {
+    struct tray tray = {w, tray_is_open, tray_find, tray_begun};
+    struct work work = w->work;
+    work.tray = &tray;
     w->may_die = true;
-    if (!setjmp(w->death)) {
-        err e = work_job(w->job, &w->work, &row);
+    if (setjmp(w->death)) {
+        w->leased.count = 0;
+    } else {
+        err e = work_job(w->job, &work, &row);
         (void)e; /* the lease runs out and it is done again: that is what is tested */
     }
     w->may_die = false;
+}
+
+static void jobs_run(struct world *w) {
+    for (size_t i = 0; i < w->leased.count; i++)
+        if (!w->begun[i]) {
+            w->begun[i] = true;
+            job_run(w, w->leased.rows[i]);
+        }
 }
 
 static instant next_due(struct world *w) {
@@ -256,11 +315,13 @@ static instant next_due(struct world *w) {
 void world_run(struct world *w, int64_t for_ms) {
     instant end = w->now + for_ms;
     for (int i = 0; i < 20000; i++) {
-        struct row_list rows = {0};
         arena_reset(w->job);
-        err e = w->store.kind->lease(&w->store, w->job, w->now, w->now + WORK_LEASE_MS, 1, &rows);
-        if (e.code == ERR_NONE && rows.count) {
-            job_run(w, &rows.rows[0]);
+        memset(w->begun, 0, sizeof(w->begun));
+        w->leased = (struct row_list){0};
+        err e = w->store.kind->lease(
+            &w->store, w->job, w->now, w->now + WORK_LEASE_MS, w->pace->at_once, &w->leased);
+        if (e.code == ERR_NONE && w->leased.count) {
+            jobs_run(w);
             continue;
         }
         instant due = next_due(w);

@@ -31,6 +31,16 @@ enum fault {
 
 enum partner { ASKABLE, OPAQUE, KEYED, NATURAL, MAILS, PARTNERS };
 
+/* How workers take up what is due. */
+enum { WORLD_PACES = 4 };
+extern const struct pace {
+    const char *name;
+    size_t at_once; /* jobs that are leased together, at most 8 */
+    bool closing;   /* nothing new is begun beside a job */
+    bool stolen;    /* another worker leases what is found in the tray, before it is begun */
+    int64_t writes; /* of an order from placed to fulfilled */
+} world_paces[WORLD_PACES];
+
 struct world {
     struct arena *mem, *job;
     struct house_shop house;
@@ -51,6 +61,9 @@ struct world {
     str last_key;  /* the keyed partner's: same key, same effect */
     str reference; /* the askable partner's, once it exists */
     int log_lines;
+    const struct pace *pace;
+    struct row_list leased;
+    bool begun[8];
     str link; /* what the askable partner gives instead of its link; empty: that */
 };
 
@@ -66,6 +79,9 @@ str world_order_id(struct world *w, const struct response *r);
 struct order *world_order(struct world *w, str id);
 /* The link of an order paid through the test gateway: the note of its page. */
 struct response world_pay(struct world *w, const struct order *o, const char *button);
+
+/* test_hand.c */
+void suite_order_in_hand(void);
 
 /* test_limits.c: ends that nobody may push us over. */
 void suite_larger_than_a_row(void);
