@@ -11,8 +11,8 @@ static struct order *sold(struct world *w) {
     return world_order(w, id);
 }
 
-/* Placed, paid, two writes for each of six steps that are sent and one for the one that is computed;
- * in hand, a step is begun by the write that ends the one before. */
+/* Placed, paid, two writes for each of six steps that are sent and one for the one that is
+ * computed; in hand, a step is begun by the write that ends the one before. */
 void suite_order_in_hand(void) {
     for (size_t i = 0; i < WORLD_PACES; i++) {
         struct arena *mem = arena_new(256u << 20);
