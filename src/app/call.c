@@ -32,7 +32,7 @@ err call_new(struct arena *mem, const struct work *w, const struct order *o, str
                 .step = s,
                 .with = with,
                 .view = letter ? tree_map(mem) : plan_view(mem, w->shop, o, s),
-                .access = s->line >= 0 && !letter ? call_access(mem, w->shop, o, s->line) : S(""),
+                .access = s->line >= 0 && c->access ? call_access(mem, w->shop, o, s->line) : S(""),
                 .now = w->doors->now(w->doors->self),
             },
     };

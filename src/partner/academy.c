@@ -51,6 +51,7 @@ static const struct tree *academy_values(struct arena *mem, const struct tree *w
 
 const struct connector connector_academy = {
     .name = "academy.invite",
+    .access = true,
     .check = academy_check,
     .class = academy_class,
     .render = academy_render,

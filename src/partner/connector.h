@@ -21,12 +21,13 @@ struct step_call {
     str letter; /* mail: "Subject: …\n[Reply-To: …\n]\nbody", rendered by the caller; else "" */
     str html;   /* mail: the same body for readers of HTML, a whole document; "" is none */
     str to;     /* mail: the address it goes to */
-    str access; /* academy.invite: the whole address of the line's private lessons */
+    str access; /* of a connector with `access`: the address of the line's private lessons */
     instant now; /* of the rendering: the Date of a mail */
 };
 
 struct connector {
     const char *name; /* "http", "academy.invite", "mail" */
+    bool access;      /* it gives away step_call.access */
     /* Mistakes of a step's `with`, each at its place. */
     void (*check)(const struct shop_step *s, const struct shop *shop, struct report *report);
     enum step_class (*class)(const struct tree *with);
