@@ -118,16 +118,28 @@ void response_header(struct response *r, str name, str value) {
 #define POLICY_LOCAL " http://127.0.0.1:* http://localhost:*"
 #define POLICY_END   "; base-uri 'none'; frame-ancestors 'none'"
 
+/* What every answer of a kind has; the first of them is the policy. */
+static struct response answer(
+    int status, str type, str body, const struct header *headers, size_t count) {
+    struct response r = {.status = status, .type = type, .body = body, .header_count = count};
+    memcpy(r.headers, headers, count * sizeof(*headers));
+    return r;
+}
+
+/* Addresses of pages carry keys; same-origin (and not no-referrer) keeps Origin on our own forms.
+ */
 static struct response page(int status, str html, str policy) {
-    struct response r = {.status = status, .type = S("text/html; charset=utf-8"), .body = html};
-    response_header(&r, S("Content-Security-Policy"), policy);
-    /* Addresses of pages carry keys; same-origin (and not no-referrer) keeps Origin on our own
-     * forms. */
-    response_header(&r, S("Referrer-Policy"), S("same-origin"));
-    response_header(&r, S("X-Content-Type-Options"), S("nosniff"));
-    response_header(&r, S("Permissions-Policy"), S("camera=(), geolocation=(), microphone=()"));
-    response_header(&r, S("Cross-Origin-Opener-Policy"), S("same-origin"));
-    response_header(&r, S("Cache-Control"), S("no-store"));
+    static const struct header headers[] = {
+        {S_INIT("Content-Security-Policy"), S_INIT("default-src 'none'")},
+        {S_INIT("Referrer-Policy"), S_INIT("same-origin")},
+        {S_INIT("X-Content-Type-Options"), S_INIT("nosniff")},
+        {S_INIT("Permissions-Policy"), S_INIT("camera=(), geolocation=(), microphone=()")},
+        {S_INIT("Cross-Origin-Opener-Policy"), S_INIT("same-origin")},
+        {S_INIT("Cache-Control"), S_INIT("no-store")},
+    };
+    struct response r =
+        answer(status, S("text/html; charset=utf-8"), html, headers, COUNT(headers));
+    r.headers[0].value = policy;
     return r;
 }
 
@@ -141,13 +153,13 @@ struct response response_page_local(struct arena *mem, int status, str html) {
 }
 
 static struct response plain(int status, str type, str body) {
-    struct response r = {.status = status, .type = type, .body = body};
-    response_header(
-        &r, S("Content-Security-Policy"), S("default-src 'none'; frame-ancestors 'none'"));
-    response_header(&r, S("Referrer-Policy"), S("same-origin"));
-    response_header(&r, S("X-Content-Type-Options"), S("nosniff"));
-    response_header(&r, S("Cache-Control"), S("no-store"));
-    return r;
+    static const struct header headers[] = {
+        {S_INIT("Content-Security-Policy"), S_INIT("default-src 'none'; frame-ancestors 'none'")},
+        {S_INIT("Referrer-Policy"), S_INIT("same-origin")},
+        {S_INIT("X-Content-Type-Options"), S_INIT("nosniff")},
+        {S_INIT("Cache-Control"), S_INIT("no-store")},
+    };
+    return answer(status, type, body, headers, COUNT(headers));
 }
 
 struct response response_text(int status, str text) {
@@ -160,7 +172,6 @@ struct response response_json(int status, str json) {
 
 struct response response_go(str location) {
     struct response r = plain(303, S(""), S(""));
-    response_header(&r, S("Referrer-Policy"), S("same-origin"));
     response_header(&r, S("Location"), location);
     return r;
 }
