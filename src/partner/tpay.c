@@ -202,8 +202,7 @@ static err field_take(struct arena *mem, str name, str raw, struct tpay_note *n,
             continue;
         if (seen[i])
             return err_make(ERR_INVALID, JOIN(mem, S("the note has "), name, S(" twice")));
-        if (!percent_read(mem, raw, true, &value) || !utf8_is(value)
-            || value.len > NOTE_FIELD_MAX)
+        if (!percent_read(mem, raw, true, &value) || !utf8_is(value) || value.len > NOTE_FIELD_MAX)
             return err_make(ERR_INVALID, JOIN(mem, name, S(" of the note does not read")));
         seen[i] = true;
         *(str *)((char *)n + note_fields[i].at) = value;
@@ -229,10 +228,10 @@ static err note_split(struct arena *mem, str body, struct tpay_note *out) {
 }
 
 static bool sum_is(struct arena *mem, const struct tpay_note *n, str code) {
-    str given = {0}, sum = {0};
+    if (!code.len)
+        return false;
     str summed = JOIN(mem, n->id, n->tr_id, n->tr_amount, n->tr_crc, code);
-    bool read = hex_read(mem, hash_md5_hex(mem, summed), &sum) && hex_read(mem, n->md5sum, &given);
-    return read && code.len && hash_is(sum, given);
+    return hash_is(hash_md5_hex(mem, summed), str_lower(mem, n->md5sum));
 }
 
 /* The sum of a payment link, which its buyer sees, is that of a note whose tr_id is `&`, whose
