@@ -313,7 +313,7 @@ static err queue_do(struct desk_call *c) {
 
 /* ---- backup ---- */
 
-str desk_print(struct arena *mem, str secret) {
+str desk_print(struct arena *mem, struct hash_key secret) {
     return hex_write(mem, str_part(hash_hmac(mem, secret, S("backup")), 0, 8));
 }
 
@@ -373,7 +373,7 @@ static err backup(struct desk_call *c) {
     bool secret = request_query(c->mem, c->request, S("secret")).len > 0;
     struct store_backup b = {.now = d->now(d->self),
         .print = desk_print(c->mem, c->work->shop->secret),
-        .secret = secret ? hex_write(c->mem, c->work->shop->secret) : S(""),
+        .secret = secret ? hex_write(c->mem, c->work->shop->secret.bytes) : S(""),
         .replace = w.replace};
     err e = w.keep ? archive_file(c->mem, w.folder, b.now, &w.file) : OK_ERR;
     if (e.code == ERR_NONE)

@@ -23,7 +23,7 @@
 #include "http/message.h"
 
 /* What tells one shop secret from another, and nothing about it. */
-str desk_print(struct arena *mem, str secret);
+str desk_print(struct arena *mem, struct hash_key secret);
 void desk(struct arena *mem, const struct work *w, const struct request *r, struct response *out);
 
 #endif

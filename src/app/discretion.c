@@ -46,7 +46,7 @@ void discretion_hide(struct discretion *d, const struct shop *shop) {
         hide(d, t->text);
         hide(d, percent_write(mem, t->text)); /* as it stands in an address */
     }
-    hide(d, hex_write(mem, shop->secret));
+    hide(d, hex_write(mem, shop->secret.bytes));
     arena_free(mem);
 }
 

@@ -360,10 +360,12 @@ err load_secret(struct arena *mem, str dir, struct shop *shop) {
                                  "from a backup, readable for this user")));
         TRY(e);
     }
-    if (!hex_read(mem, str_trim(text), &shop->secret) || shop->secret.len != 32)
+    str bytes = {0};
+    if (!hex_read(mem, str_trim(text), &bytes) || bytes.len != 32)
         return err_make(ERR_SETUP,
             S("the shop secret (GROSZ_SECRET or var/secret) must be 64 hex digits; it is the "
               "root of all buyers' links, so put the old one back from a backup"));
+    shop->secret = hash_key(mem, bytes);
     return OK_ERR;
 }
 

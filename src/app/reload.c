@@ -55,7 +55,7 @@ static err read_again(struct reloader *all, struct snapshot *made) {
         return err_make(ERR_SETUP,
             S("The shop was not reloaded: it goes on as it was. Mend the mistakes, then reload "
               "again."));
-    new->shop->secret = str_copy(made->mem, old->secret);
+    new->shop->secret = hash_key(made->mem, str_copy(made->mem, old->secret.bytes));
     if (all->here.len)
         reload_here(new->shop, made->mem, all->here);
     advise(made, old);

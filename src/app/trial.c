@@ -434,7 +434,7 @@ static void try_products(struct arena *mem, const struct house_shop *house,
         .house = house,
         .report = report,
         .said = tree_map(mem)};
-    t.shop.secret = (str){zeros, sizeof(zeros)};
+    t.shop.secret = hash_key(mem, (str){zeros, sizeof(zeros)});
     t.shop.secrets = secrets_all(mem, house->shop->secrets);
     t.work = (struct work){.doors = &doors, .shop = &t.shop, .theme = house->site.theme};
     pages_try(&t, products, count);

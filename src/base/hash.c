@@ -21,7 +21,7 @@ str hash_md5_hex(struct arena *mem, str data) {
 }
 
 str hash_sha256(struct arena *mem, str data) {
-    uint8_t *sum = arena_take(mem, SHA256_DIGEST_SIZE);
+    uint8_t *sum = arena_bytes(mem, SHA256_DIGEST_SIZE);
     struct sha256_ctx sha;
     sha256_init(&sha);
     sha256_update(&sha, data.len, bytes(data));
@@ -33,10 +33,19 @@ str hash_sha256_hex(struct arena *mem, str data) {
     return hex_write(mem, hash_sha256(mem, data));
 }
 
-str hash_hmac(struct arena *mem, str key, str data) {
-    uint8_t *code = arena_take(mem, SHA256_DIGEST_SIZE);
+struct hash_key hash_key(struct arena *mem, str key) {
+    struct hmac_sha256_ctx *ready = NEW(mem, struct hmac_sha256_ctx);
+    hmac_sha256_set_key(ready, key.len, bytes(key));
+    return (struct hash_key){key, ready};
+}
+
+str hash_hmac(struct arena *mem, struct hash_key key, str data) {
+    uint8_t *code = arena_bytes(mem, SHA256_DIGEST_SIZE);
     struct hmac_sha256_ctx hmac;
-    hmac_sha256_set_key(&hmac, key.len, bytes(key));
+    if (key.ready)
+        memcpy(&hmac, key.ready, sizeof(hmac));
+    else
+        hmac_sha256_set_key(&hmac, key.bytes.len, bytes(key.bytes));
     hmac_sha256_update(&hmac, data.len, bytes(data));
     hmac_sha256_digest(&hmac, SHA256_DIGEST_SIZE, code);
     return (str){(const char *)code, SHA256_DIGEST_SIZE};

@@ -35,7 +35,7 @@ static str link_mac(struct arena *mem, const struct account *a, const str fields
         buf_format(&b, "%zu:", fields[i].len);
         buf_add(&b, fields[i]);
     }
-    return hex_write(mem, hash_hmac(mem, a->secret, buf_str(&b)));
+    return hex_write(mem, hash_hmac(mem, (struct hash_key){.bytes = a->secret}, buf_str(&b)));
 }
 
 static err test_link(struct arena *mem, const struct account *a, const struct order *o, str *out) {
@@ -91,7 +91,8 @@ err gateway_test_payment(
 /* ---- notes ---- */
 
 static str note_mac(struct arena *mem, const struct account *a, str bytes) {
-    return hex_write(mem, hash_hmac(mem, a->secret, JOIN(mem, S("note\n"), bytes)));
+    return hex_write(
+        mem, hash_hmac(mem, (struct hash_key){.bytes = a->secret}, JOIN(mem, S("note\n"), bytes)));
 }
 
 str gateway_test_note(

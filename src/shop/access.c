@@ -5,32 +5,33 @@
 enum { MAC_SIZE = 26 };
 
 /* 26 characters: 130 of the 256 bits. */
-static str mac_of(struct arena *mem, str secret, str text) {
+static str mac_of(struct arena *mem, struct hash_key secret, str text) {
     return str_part(base32_write(mem, hash_hmac(mem, secret, text)), 0, MAC_SIZE);
 }
 
-str order_key(struct arena *mem, str secret, str id, int64_t turn, str label) {
+str order_key(struct arena *mem, struct hash_key secret, str id, int64_t turn, str label) {
     return mac_of(
         mem, secret, JOIN(mem, S("order/"), label, S("/"), id, S("/"), str_int(mem, turn)));
 }
 
-bool order_key_is(struct arena *mem, str secret, const struct order *o, str label, str key) {
+bool order_key_is(
+    struct arena *mem, struct hash_key secret, const struct order *o, str label, str key) {
     return hash_is(order_key(mem, secret, o->id, o->turn, label), key);
 }
 
-str step_key(struct arena *mem, str secret, str order, int line, str id) {
+str step_key(struct arena *mem, struct hash_key secret, str order, int line, str id) {
     return mac_of(mem, secret,
         JOIN(mem, S("step/"), order, S("/"), str_int(mem, (int64_t)line + 1), S("/"), id));
 }
 
 /* ---- academy tokens ---- */
 
-static str token_mac(struct arena *mem, str secret, const struct order *o, int line) {
+static str token_mac(struct arena *mem, struct hash_key secret, const struct order *o, int line) {
     return mac_of(mem, secret,
         JOIN(mem, S("academy/"), o->id, S("/"), str_int(mem, line), S("/"), str_int(mem, o->turn)));
 }
 
-str access_token(struct arena *mem, str secret, const struct order *o, int line) {
+str access_token(struct arena *mem, struct hash_key secret, const struct order *o, int line) {
     return JOIN(mem, o->id, S("-"), str_int(mem, line), S("-"), token_mac(mem, secret, o, line));
 }
 
@@ -46,7 +47,8 @@ err access_token_read(str token, str *id, int *line) {
     return OK_ERR;
 }
 
-bool access_token_was(struct arena *mem, str secret, const struct order *o, int line, str token) {
+bool access_token_was(
+    struct arena *mem, struct hash_key secret, const struct order *o, int line, str token) {
     struct order former = *o;
     for (former.turn = o->turn - 1; former.turn >= 0; former.turn--)
         if (access_token_is(mem, secret, &former, line, token))
@@ -54,12 +56,13 @@ bool access_token_was(struct arena *mem, str secret, const struct order *o, int 
     return false;
 }
 
-bool access_token_is(struct arena *mem, str secret, const struct order *o, int line, str token) {
+bool access_token_is(
+    struct arena *mem, struct hash_key secret, const struct order *o, int line, str token) {
     if (line < 0 || (size_t)line >= o->line_count)
         return false;
     return hash_is(access_token(mem, secret, o, line), token);
 }
 
-str access_belongings(struct arena *mem, str secret, str hash, int64_t turns) {
+str access_belongings(struct arena *mem, struct hash_key secret, str hash, int64_t turns) {
     return mac_of(mem, secret, JOIN(mem, S("belongings/"), hash, S("/"), str_int(mem, turns)));
 }

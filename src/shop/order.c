@@ -40,12 +40,12 @@ str order_id_from(struct arena *mem, bool live, instant at) {
 
 /* ---- keys: HMACs under the shop secret; the label keeps one use from standing for another ---- */
 
-str order_reference(struct arena *mem, str secret, str id) {
+str order_reference(struct arena *mem, struct hash_key secret, str id) {
     str mac = hash_hmac(mem, secret, JOIN(mem, S("reference/"), id));
     return JOIN(mem, id, str_part(base32_write(mem, mac), 0, REFERENCE_MAC));
 }
 
-err order_reference_read(struct arena *mem, str secret, str reference, str *id) {
+err order_reference_read(struct arena *mem, struct hash_key secret, str reference, str *id) {
     str front = str_part(reference, 0, ID_SIZE);
     if (!order_id_is(front) || !hash_is(order_reference(mem, secret, front), reference))
         return err_make(ERR_ABSENT, S("this reference was not given by this shop"));

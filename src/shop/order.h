@@ -9,6 +9,7 @@
 #ifndef SHOP_ORDER_H
 #define SHOP_ORDER_H
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "base/tree.h"
 #include "shop/money.h"
@@ -125,22 +126,25 @@ instant order_id_at(str id);
  * caller lists 'o' and 't' apart. */
 str order_id_from(struct arena *mem, bool live, instant at);
 /* id + 8 characters of its HMAC: 27 letters and digits, what gateways are given. */
-str order_reference(struct arena *mem, str secret, str id);
+str order_reference(struct arena *mem, struct hash_key secret, str id);
 /* ERR_ABSENT when it is none of ours. */
-MUST err order_reference_read(struct arena *mem, str secret, str reference, str *id);
+MUST err order_reference_read(struct arena *mem, struct hash_key secret, str reference, str *id);
 /* 26 characters for /o/<order>/<key>; label "page" or "academy". */
-str order_key(struct arena *mem, str secret, str id, int64_t turn, str label);
-bool order_key_is(struct arena *mem, str secret, const struct order *o, str label, str key);
+str order_key(struct arena *mem, struct hash_key secret, str id, int64_t turn, str label);
+bool order_key_is(
+    struct arena *mem, struct hash_key secret, const struct order *o, str label, str key);
 /* The academy token of a line: order id + line number + 26 characters of HMAC with the turn:
  * "<id>-<line>-<mac>". Reading gives id and line; check the mac with access_token_is on the
  * order. */
-str access_token(struct arena *mem, str secret, const struct order *o, int line);
+str access_token(struct arena *mem, struct hash_key secret, const struct order *o, int line);
 MUST err access_token_read(str token, str *id, int *line);
-bool access_token_is(struct arena *mem, str secret, const struct order *o, int line, str token);
+bool access_token_is(
+    struct arena *mem, struct hash_key secret, const struct order *o, int line, str token);
 /* Was it so before the key was turned? */
-bool access_token_was(struct arena *mem, str secret, const struct order *o, int line, str token);
+bool access_token_was(
+    struct arena *mem, struct hash_key secret, const struct order *o, int line, str token);
 /* The key of the page with all that one e-mail (by its hash) has bought; turns: of all orders. */
-str access_belongings(struct arena *mem, str secret, str hash, int64_t turns);
+str access_belongings(struct arena *mem, struct hash_key secret, str hash, int64_t turns);
 
 /* ---- placing ---- */
 

@@ -7,6 +7,7 @@
 #ifndef SHOP_SHOP_H
 #define SHOP_SHOP_H
 
+#include "base/hash.h"
 #include "base/report.h"
 #include "base/time.h"
 #include "base/zone.h"
@@ -73,7 +74,7 @@ struct shop {
     struct product *products;
     size_t product_count;
     const void *index;          /* of products by id, see shop_product */
-    str secret;                 /* 32 bytes; set by app/load */
+    struct hash_key secret;     /* 32 bytes; set by app/load */
     const struct tree *secrets; /* NAME -> value; set by app/load */
     const struct zone *zone;    /* of timezone; set by app/load; null: UTC */
 };

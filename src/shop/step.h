@@ -10,6 +10,7 @@
 #define SHOP_STEP_H
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "base/tree.h"
 
@@ -72,7 +73,7 @@ const struct tree *step_with(struct arena *mem, struct step *s);
 
 /* "<order>/<line>/<id>", line from 1, 0 for the whole order. */
 str step_job(struct arena *mem, str order, const struct step *s);
-str step_key(struct arena *mem, str secret, str order, int line, str id);
+str step_key(struct arena *mem, struct hash_key secret, str order, int line, str id);
 const char *step_state_name(enum step_state s);
 bool step_state_read(str name, enum step_state *out);
 bool step_is_open(const struct step *s); /* still owed: neither done, dropped nor skipped */

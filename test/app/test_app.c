@@ -439,7 +439,8 @@ static void discretion_reload(struct discretion *d, const char *wish, const char
     struct arena *mem = arena_new(1 << 16);
     struct tree *secrets = tree_map(mem);
     tree_put_text(mem, secrets, S("NAME"), str_of(secret));
-    struct shop shop = {.log = str_of(wish), .secret = S("0123456789abcdef"), .secrets = secrets};
+    struct shop shop = {
+        .log = str_of(wish), .secret = {.bytes = S("0123456789abcdef")}, .secrets = secrets};
     discretion_follow(d, &shop);
     arena_free(mem);
 }

@@ -181,7 +181,7 @@ struct world *world_new(struct arena *mem) {
     for (const struct report_row *r = report.first; r; r = r->next)
         if (r->level == REPORT_MISTAKE)
             CHECK_STR("the shop of the tests has no mistakes", report_line(mem, r), S(""));
-    w->house.shop->secret = (str){secret, 32};
+    w->house.shop->secret = hash_key(mem, (str){secret, 32});
     w->real = store_memory();
     w->store.kind = &faulty;
     w->talk.say = world_say;

@@ -58,7 +58,7 @@ struct shop *fixture_read(
     const struct tree *p =
         products ? yaml_read(mem, S("_data/products.yml"), str_of(products), report) : NULL;
     struct shop *shop = shop_read(mem, s, p, &partners, report);
-    shop->secret = S("0123456789abcdef0123456789abcdef");
+    shop->secret = hash_key(mem, S("0123456789abcdef0123456789abcdef"));
     return shop;
 }
 

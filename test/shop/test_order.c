@@ -4,7 +4,7 @@
 #include "fixture.h"
 #include "suites.h"
 
-static const str secret = S_INIT("0123456789abcdef0123456789abcdef");
+static const struct hash_key secret = {.bytes = S_INIT("0123456789abcdef0123456789abcdef")};
 
 static const struct {
     const char *id;
@@ -56,7 +56,8 @@ static void test_keys(struct arena *mem) {
     CHECK_INT("key", key.len, 26);
     CHECK("key", order_key_is(mem, secret, &o, S("page"), key));
     CHECK("other label", !order_key_is(mem, secret, &o, S("academy"), key));
-    CHECK("other secret", !order_key_is(mem, S("x"), &o, S("page"), key));
+    CHECK(
+        "other secret", !order_key_is(mem, (struct hash_key){.bytes = S("x")}, &o, S("page"), key));
     p.turn = 1;
     CHECK("turned", !order_key_is(mem, secret, &p, S("page"), key));
     CHECK("step keys differ by line",

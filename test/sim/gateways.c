@@ -41,7 +41,8 @@ static str sign_test(struct sim *s, const struct notice *n, str reference, str c
     str body = JOIN(s->mem, S("transaction="), n->transaction, S("&status="), words[n->what],
         S("&ref="), reference, S("&amount="), amount_text(s->mem, n->amount), S("&currency="),
         currency, n->refund.len ? S("&refund=") : S(""), n->refund);
-    str mac = hex_write(s->mem, hash_hmac(s->mem, key, JOIN(s->mem, S("note\n"), body)));
+    str mac = hex_write(s->mem,
+        hash_hmac(s->mem, (struct hash_key){.bytes = key}, JOIN(s->mem, S("note\n"), body)));
     return JOIN(s->mem, body, S("&mac="), mac);
 }
 

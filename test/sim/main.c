@@ -38,7 +38,7 @@ static bool shop_load(struct arena *mem, const char *dir, struct house_shop *out
     tree_put_text(mem, secrets, S("TPAY_CODE"), sim_canary);
     tree_put_text(mem, secrets, S("PARTNER_TOKEN"), S("CANARY-partner"));
     out->shop->secrets = secrets;
-    out->shop->secret = (str){secret, 32};
+    out->shop->secret = hash_key(mem, (str){secret, 32});
     return true;
 }
 
