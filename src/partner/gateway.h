@@ -19,7 +19,7 @@ struct account {
     str name;                    /* in gateways: */
     const struct tree *settings; /* secrets filled */
     bool live;
-    str secret; /* HMAC(shop secret, "gateway/" name): for the test gateway */
+    str secret; /* of a gateway with `secret`: HMAC(shop secret, "gateway/" name) */
     str back;   /* the buyer's page, whole address */
     str notify; /* our /api/payment/<name>, whole address */
     str api;    /* where the program answers */
@@ -35,6 +35,7 @@ enum gateway_said {
 
 struct gateway {
     const char *name; /* use: */
+    bool secret;      /* it signs with account.secret */
     /* Mistakes of its settings, each at its place; live refuses published demo keys. */
     void (*check)(const struct shop_gateway *g, bool live, struct report *report);
     /* The signed address that the buyer is sent to. */

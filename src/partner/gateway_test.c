@@ -179,6 +179,7 @@ static struct response test_word(const struct account *a, enum gateway_said said
 
 const struct gateway gateway_test = {
     .name = "test",
+    .secret = true,
     .check = test_check,
     .link = test_link,
     .read = test_read,
