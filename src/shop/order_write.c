@@ -182,7 +182,7 @@ static const struct field order_fields[] = {
 /* clang-format on */
 /* All before the lists. */
 enum { ORDER_FRONT = 19 };
-static const struct record order_record = {sizeof(struct order), order_fields, COUNT(order_fields),
+const struct record order_record = {sizeof(struct order), order_fields, COUNT(order_fields),
     offsetof(struct order, kept), ORDER_FRONT};
 
 /* ---- the row ---- */

@@ -73,8 +73,8 @@ struct record_kept {
     void *was;
 };
 
-/* A step, as it stands in an order's row and in a matter's. */
-extern const struct record step_record;
+/* A step, as it stands in an order's row and in a matter's; an order's row. */
+extern const struct record step_record, order_record;
 
 /* Items of lists remember how they were written: the buffer's arena lives as long as they do. */
 void record_write(struct buf *b, const struct record *r, const void *from);

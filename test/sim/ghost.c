@@ -100,71 +100,10 @@ static void note_applied(struct sim *s, const struct put *p) {
 
 /* ---- rows of an order ---- */
 
-static void row_keep(struct sim *s, struct ghost_order *o, str bytes) {
-    if (bytes.len > o->row_room) {
-        o->row_room = bytes.len + bytes.len / 4;
-        o->row = arena_bytes(s->mem, o->row_room);
-    }
-    memcpy(o->row, bytes.ptr, bytes.len);
-    o->row_len = bytes.len;
-}
-
-static void row_read(struct sim *s, struct ghost_order *o, str bytes, const struct order *kept) {
-    row_keep(s, o, bytes);
-    o->row_steps = kept->step_count <= SIM_STEPS ? kept->step_count : 0;
-    for (size_t i = 0; i < o->row_steps; i++) {
-        str step = kept->steps[i].kept->bytes;
-        o->rows[i] = (struct ghost_row){(size_t)(step.ptr - bytes.ptr), step.len};
-    }
-}
-
-/* The length of the step that stands at the beginning of `rest`; 0: there is none. `was`: its bytes
- * when last kept. What is byte for byte as it was is not read: *step stays null. */
-static size_t step_applied(struct sim *s, str rest, str was, struct step **step) {
-    if (rest.len > was.len && (rest.ptr[was.len] == ',' || rest.ptr[was.len] == ']')
-        && str_starts(rest, was))
-        return was.len;
-    struct json_row row = json_row_new(s->scratch, rest);
-    *step = NEW(s->scratch, struct step);
-    err e = record_read(s->scratch, &step_record, &row, *step);
-    return e.code == ERR_NONE && !row.broken ? row.at : 0;
-}
-
-/* Bytes of a row that were not there before. */
-static void bytes_applied(struct sim *s, str bytes) {
+void bytes_applied(struct sim *s, str bytes) {
     if (!s->script)
         trace_add(s, str_hash(1, bytes));
     check_text(s, "a row", bytes);
-}
-
-/* Mostly one step of an order is another, and all the rest was looked at before. False, and nothing
- * done: there is more to it, it must be read as a whole. */
-static bool steps_applied(struct sim *s, struct ghost_order *o, str bytes) {
-    struct step *steps[SIM_STEPS] = {0};
-    struct ghost_row rows[SIM_STEPS];
-    size_t at = o->row_steps ? o->rows[0].at : 0;
-    if (!at || bytes.len < at || memcmp(bytes.ptr, o->row, at) != 0)
-        return false;
-    for (size_t i = 0; i < o->row_steps; i++) {
-        str was = {o->row + o->rows[i].at, o->rows[i].len};
-        rows[i] = (struct ghost_row){at, step_applied(s, str_from(bytes, at), was, &steps[i])};
-        at += rows[i].len;
-        str end = i + 1 < o->row_steps ? S(",") : S("]}");
-        if (!rows[i].len || !str_starts(str_from(bytes, at), end))
-            return false;
-        at += end.len;
-    }
-    if (at != bytes.len)
-        return false;
-    row_keep(s, o, bytes);
-    memcpy(o->rows, rows, o->row_steps * sizeof(*rows));
-    for (size_t i = 0; i < o->row_steps && !s->failed; i++) {
-        if (!steps[i])
-            continue;
-        bytes_applied(s, str_part(bytes, rows[i].at, rows[i].len));
-        check_step(s, o, steps[i]);
-    }
-    return true;
 }
 
 /* S1, among versions: what a newer one has kept in an order stays there. */
@@ -188,14 +127,17 @@ static void order_applied(struct sim *s, const struct put *p) {
     }
     if (s->rate[FAULT_NEWER])
         check_newer(s, o, p->bytes);
-    if (steps_applied(s, o, p->bytes))
+    struct row_news news;
+    if (o->kept && row_news(s, o, p->bytes, &news)) {
+        check_news(s, o, &news);
         return;
+    }
     bytes_applied(s, p->bytes);
     err e = order_read(s->scratch, p->bytes, &kept);
     if (e.code != ERR_NONE)
         violate(s, "S1", "the order %s does not read: %.*s", o->id, (int)e.what.len, e.what.ptr);
     else {
-        row_read(s, o, p->bytes, kept);
+        row_keep(s, o, p->bytes);
         check_order(s, o, kept);
     }
 }

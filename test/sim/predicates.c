@@ -15,7 +15,7 @@ void check_text(struct sim *s, const char *where, str text) {
 /* ---- an order as it was just kept ---- */
 
 /* S1: what was acknowledged stays as it was, at all later times. */
-static uint64_t lasting(const struct order *o) {
+uint64_t order_lasting(const struct order *o) {
     uint64_t h = str_hash(0xcbf29ce484222325u, o->id);
     h = str_hash(str_hash(h, o->mode), o->reference);
     h = str_hash(str_hash(h, o->gateway), str_of(o->total.currency));
@@ -29,7 +29,7 @@ static uint64_t lasting(const struct order *o) {
 }
 
 static void check_lasting(struct sim *s, struct ghost_order *g, const struct order *o) {
-    uint64_t hash = lasting(o);
+    uint64_t hash = order_lasting(o);
     if (g->kept && hash != g->hash)
         violate(s, "S1", "the order %s is not what it was when it was placed", g->id);
     if (!g->kept)
@@ -212,9 +212,8 @@ static void check_step_end(
         violate(s, "L3", "%s %s was tried %lld times", g->id, now->name, (long long)k->attempts);
 }
 
-void check_step(struct sim *s, struct ghost_order *g, const struct step *k) {
-    char name[72];
-    struct ghost_step *old = ghost_step(g, name_of(name, sizeof(name), k));
+static void check_step(
+    struct sim *s, struct ghost_order *g, struct ghost_step *old, const struct step *k) {
     if (k->state != old->state || k->attempts != old->attempts) {
         check_fence(s, g, old);
         check_step_state(s, g, old, k);
@@ -244,32 +243,65 @@ static void steps_gone(struct ghost_order *g, struct ghost_step *more) {
     }
 }
 
-static void steps_add(struct sim *s, struct ghost_order *g, const struct order *o) {
-    if (o->step_count < g->step_count)
-        violate(s, "S14", "the order %s lost a step", g->id);
-    for (size_t i = 0; i < o->step_count && o->step_count <= SIM_STEPS; i++) {
-        char name[72];
-        str full = name_of(name, sizeof(name), &o->steps[i]);
-        if (!full.len)
-            violate(s, "the simulator", "has no room for a step of %s", g->id);
-        if (!full.len || ghost_step(g, full))
-            continue;
-        struct ghost_step *more = &g->steps[g->step_count++];
-        *more = (struct ghost_step){
-            .name_len = full.len, .state = o->steps[i].state, .attempts = o->steps[i].attempts};
-        memcpy(more->name, name, full.len + 1);
-        steps_gone(g, more);
+/* The ghost's, which is made when it is new. Mostly they stand in the same order. */
+static struct ghost_step *step_of(
+    struct sim *s, struct ghost_order *g, size_t at, const struct step *k) {
+    char room[72];
+    str name = name_of(room, sizeof(room), k);
+    if (!name.len || at >= SIM_STEPS) {
+        violate(s, "the simulator", "has no room for a step of %s", g->id);
+        return NULL;
     }
+    struct ghost_step *found = &g->steps[at];
+    if (at < g->step_count && str_is(name, (str){found->name, found->name_len}))
+        return found;
+    found = ghost_step(g, name);
+    if (found || g->step_count == SIM_STEPS)
+        return found;
+    found = &g->steps[g->step_count++];
+    *found = (struct ghost_step){.name_len = name.len, .state = k->state, .attempts = k->attempts};
+    memcpy(found->name, room, name.len + 1);
+    steps_gone(g, found);
+    return found;
+}
+
+/* All are there before one is looked at: they speak of each other. */
+static void check_steps(
+    struct sim *s, struct ghost_order *g, const struct step *const *steps, size_t count) {
+    struct ghost_step *ours[SIM_STEPS];
+    if (count < g->step_count)
+        violate(s, "S14", "the order %s lost a step", g->id);
+    for (size_t i = 0; i < count && !s->failed; i++)
+        ours[i] = steps[i] ? step_of(s, g, i, steps[i]) : NULL;
+    for (size_t i = 0; i < count && !s->failed; i++)
+        if (ours[i])
+            check_step(s, g, ours[i], steps[i]);
+    if (!s->failed && count != g->step_count)
+        violate(s, "S14", "the order %s has another step in the place of one", g->id);
 }
 
 void check_order(struct sim *s, struct ghost_order *g, const struct order *o) {
+    const struct step *steps[SIM_STEPS];
     check_lasting(s, g, o);
     check_money(s, g, o);
     check_paid(s, g, o);
     check_state(s, g, o);
-    steps_add(s, g, o);
-    for (size_t i = 0; i < o->step_count && !s->failed; i++)
-        check_step(s, g, &o->steps[i]);
+    for (size_t i = 0; i < o->step_count && i < SIM_STEPS; i++)
+        steps[i] = &o->steps[i];
+    if (o->step_count > SIM_STEPS)
+        violate(s, "the simulator", "has no room for the steps of %s", g->id);
+    else
+        check_steps(s, g, steps, o->step_count);
+}
+
+void check_news(struct sim *s, struct ghost_order *g, const struct row_news *n) {
+    if (n->money)
+        check_money(s, g, &n->order);
+    if (n->head) {
+        check_paid(s, g, &n->order);
+        check_state(s, g, &n->order);
+    }
+    check_steps(s, g, n->steps, n->step_count);
 }
 
 /* S14: every step of a paid order is in exactly one place: with a job that will come, or with a
@@ -414,87 +446,4 @@ void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g) {
     if (g->effects > most)
         violate(s, "S6", "%s %s was carried out %d times, %lld are accounted for", o->id, g->name,
             g->effects, (long long)most);
-}
-
-/* ---- the end: everything is at rest, and the world was kind for weeks ---- */
-
-/* S5, S14: the money of each acknowledged note is on its order, each once. */
-static void check_sums(struct sim *s, struct ghost_order *g, const struct order *o) {
-    int64_t paid = 0, back = 0, kept = 0, kept_back = 0;
-    bool gone = false; /* a restore took the whole payment, a note of its first half came again */
-    for (size_t i = 0; i < s->notice_count; i++) {
-        const struct notice *n = &s->notices[i];
-        gone |= n->order == g && n->gone;
-        if (n->order == g && n->good && n->acked)
-            *(n->what == EVENT_REFUND ? &back : &paid) += n->amount;
-    }
-    for (size_t i = 0; i < o->payment_count; i++)
-        kept += o->payments[i].amount.minor;
-    for (size_t i = 0; i < o->refund_count; i++)
-        kept_back += o->refunds[i].amount.minor;
-    if (!gone && (kept != paid || kept_back != back))
-        violate(s, "S14", "%s: acknowledged %lld and %lld back, kept %lld and %lld back", g->id,
-            (long long)paid, (long long)back, (long long)kept, (long long)kept_back);
-    if (paid >= g->total && !back && !o->paid_at)
-        violate(s, "L2", "%s: the money is there and the order is not paid", g->id);
-}
-
-static bool is_there(struct sim *s, str part, str kind, str key) {
-    struct row row;
-    return s->real->kind->get(s->real, s->scratch, part, kind, key, &row).code == ERR_NONE;
-}
-
-/* S14, for a person: a paid order is found by its e-mail, and by each of its transactions. */
-static void check_found(struct sim *s, struct ghost_order *g, const struct order *o) {
-    str mail = hash_sha256_hex(s->scratch, str_lower(s->scratch, o->buyer.email));
-    bool found = is_there(s, JOIN(s->scratch, S("mail/"), mail), S("mail"), o->id);
-    for (size_t i = 0; i < o->payment_count && found; i++) {
-        const struct payment *p = &o->payments[i];
-        str sum = str_part(hash_sha256_hex(s->scratch, p->transaction), 0, 32);
-        found = is_there(s, JOIN(s->scratch, S("pay/"), p->gateway, S("/"), sum), S("pay"), o->id);
-    }
-    if (!found)
-        violate(s, "S14", "%s is paid and not found by its e-mail or a transaction", g->id);
-}
-
-/* L2: a paid order is fulfilled, or waits for a person. */
-static void check_ended(struct sim *s, struct ghost_order *g, const struct order *o) {
-    for (size_t i = 0; i < g->step_count; i++) {
-        enum step_state state = g->steps[i].state;
-        if (state == STEP_READY || state == STEP_SENDING || state == STEP_UNKNOWN)
-            violate(
-                s, "L2", "%s %s is %s for ever", g->id, g->steps[i].name, step_state_name(state));
-        s->totals->held += state == STEP_HOLD || state == STEP_POISON;
-    }
-    bool stuck = o->marks & (MARK_HELD | MARK_POISON);
-    bool waits = order_state(o) == ORDER_PAID;
-    if (waits && !stuck)
-        violate(s, "L2", "%s is paid, owes nothing to a person, and is not fulfilled", g->id);
-    if (order_state(o) == ORDER_PLACED)
-        violate(s, "S17", "%s was never paid and did not expire", g->id);
-    s->totals->ended += order_state(o) == ORDER_FULFILLED;
-}
-
-void check_end(struct sim *s) {
-    for (size_t i = 0; i < s->notice_count; i++)
-        if (s->notices[i].genuine && !s->notices[i].acked && !s->notices[i].gone
-            && !s->notices[i].untold)
-            violate(s, "L1", "a note was never acknowledged: %.*s", (int)s->notices[i].body.len,
-                s->notices[i].body.ptr);
-    for (size_t i = 0; i < s->order_count && !s->failed; i++) {
-        struct order *o = NULL;
-        struct ghost_order *g = &s->orders[i];
-        if (!g->kept)
-            continue; /* lost with what was kept after a backup */
-        desk_clear(&s->scratch_desk);
-        err e = orders_get(s->scratch, s->real, str_of(g->id), &o);
-        if (e.code != ERR_NONE || lasting(o) != g->hash) {
-            violate(s, "S1", "the order %s is gone or another one", g->id);
-            return;
-        }
-        check_sums(s, g, o);
-        check_ended(s, g, o);
-        if (o->paid_at)
-            check_found(s, g, o);
-    }
 }

@@ -180,7 +180,7 @@ static void steps_go(struct ghost_order *o, const struct ghost_step *steps, size
 static void order_back(struct sim *s, struct ghost_order *o, const struct ghost_order *old) {
     struct ghost_order now = *o;
     *o = *old;
-    o->row_steps = 0; /* its row is to be read as a whole */
+    o->row.member_count = 0; /* its row is to be read as a whole */
     memcpy(o->reference, now.reference, sizeof(o->reference));
     o->taken = now.taken;
     o->restored = true;

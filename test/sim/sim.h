@@ -22,6 +22,7 @@ enum {
     SIM_FIBRES = 64,
     SIM_ORDERS = 256,
     SIM_STEPS = 40,
+    SIM_MEMBERS = 32,
     SIM_NOTICES = 512,
     SIM_BATCH = 512,
     SIM_LEASE = 16,
@@ -168,6 +169,16 @@ struct ghost_step {
     int window_retries;
 };
 
+/* The row of an order as last kept, and where its pieces stand. */
+struct ghost_row {
+    char *bytes;
+    size_t len, room, member_count, step_count;
+    size_t steps_at, tail_at; /* 0: it has no steps; what stands behind members and steps */
+    struct row_piece {
+        uint32_t at, len, name;               /* name: its length, of a member */
+    } members[SIM_MEMBERS], steps[SIM_STEPS]; /* without members it is to be read as a whole */
+};
+
 struct ghost_order {
     char id[24];
     bool acked, kept, paid, open, expired, seen;
@@ -185,11 +196,7 @@ struct ghost_order {
     char currency[4];
     int64_t taken; /* money that a gateway truly took, in the order's currency and mode */
     char reference[32], gateway[8];
-    char *row; /* as last kept; its steps stand in it as rows[] says, and end with the last */
-    size_t row_len, row_room, row_steps;
-    struct ghost_row {
-        size_t at, len;
-    } rows[SIM_STEPS];
+    struct ghost_row row;
     size_t step_count;
     struct ghost_step steps[SIM_STEPS]; /* the last member: made when needed */
 };
@@ -402,13 +409,27 @@ void gateway_takes(struct sim *s, struct ghost_order *o);
 void notice_again(struct sim *s, struct notice *n);
 void gateway_forges(struct sim *s, void *nothing, uint64_t number);
 
-/* ---- ghost.c and predicates.c ---- */
+/* ---- row.c: what of an order's row is new ---- */
+struct row_news {
+    bool head, money;   /* something beside the steps; payments or refunds */
+    struct order order; /* of a new head: its numbers, and what is new of the rest */
+    const struct step *steps[SIM_STEPS]; /* null: as it was */
+    size_t step_count;
+};
+/* False: it is to be looked at as a whole, and then kept. Else it is kept, and what is new is in
+ * the trace. */
+bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *out);
+void row_keep(struct sim *s, struct ghost_order *o, str bytes);
+
+/* ---- ghost.c, predicates.c and end.c ---- */
 void violate(struct sim *s, const char *predicate, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 struct ghost_order *ghost_order(struct sim *s, str id, bool add);
 struct ghost_step *ghost_step(struct ghost_order *o, str name);
 /* What was applied in truth, whatever the program was told. */
 void ghost_applied(struct sim *s, const struct change *c);
+/* Bytes that were not there before. */
+void bytes_applied(struct sim *s, str bytes);
 /* After a restart: what is kept now, from the rows themselves. */
 void ghost_again(struct sim *s);
 void ghost_leased(struct sim *s, const struct row *row, uint64_t token);
@@ -419,8 +440,11 @@ void check_wire(
 bool is_hanging(const struct sim *s, const struct ghost_step *g);
 void check_ask(struct sim *s, struct ghost_order *o, struct ghost_step *g);
 void check_effect(struct sim *s, struct ghost_order *o, struct ghost_step *g);
+/* All of it, or what is new. */
 void check_order(struct sim *s, struct ghost_order *o, const struct order *kept);
-void check_step(struct sim *s, struct ghost_order *o, const struct step *kept);
+void check_news(struct sim *s, struct ghost_order *o, const struct row_news *n);
+/* A hash of what never changes. */
+uint64_t order_lasting(const struct order *o);
 void check_rows(struct sim *s, struct ghost_order *o);
 void check_text(struct sim *s, const char *where, str text);
 void check_end(struct sim *s);
