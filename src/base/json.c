@@ -63,15 +63,14 @@ static void characters_write(struct buf *b, str s, bool name) {
 /* What is written here is always read back: bytes that are not UTF-8, and NUL in a name (which
  * jansson refuses), become U+FFFD. One stranger's byte must not make a kept row unreadable. */
 static void string_write(struct buf *b, str s, bool name) {
-    size_t plain = json_plain(s);
-    if (plain == s.len && (s.len + 2 <= b->room - b->len || buf_room(b, s.len + 2))) {
-        char *at = b->ptr + b->len;
-        *at = '"';
-        memcpy(at + 1, s.len ? s.ptr : "", s.len);
-        at[s.len + 1] = '"';
+    bool room = s.len + 2 <= b->room - b->len || buf_room(b, s.len + 2);
+    if (room && json_plain_move(b->ptr + b->len + 1, s)) {
+        b->ptr[b->len] = '"';
+        b->ptr[b->len + s.len + 1] = '"';
         b->len += s.len + 2;
         return;
     }
+    size_t plain = json_plain(s);
     buf_byte(b, '"');
     buf_add(b, str_part(s, 0, plain));
     for (s = str_from(s, plain); s.len;) {
@@ -111,6 +110,10 @@ static void value_write(struct buf *b, const struct tree *t) {
     case TREE_LIST:
     case TREE_MAP: children_write(b, t); return;
     }
+}
+
+void json_write_tree(struct buf *b, const struct tree *t) {
+    value_write(b, t);
 }
 
 str json_write(struct arena *mem, const struct tree *t) {

@@ -12,6 +12,8 @@
 MUST err json_read(struct arena *mem, str text, const struct tree **out);
 /* Compact, keys in the order kept; html is written as text; bytes that are not UTF-8 as U+FFFD. */
 str json_write(struct arena *mem, const struct tree *t);
+/* The same at the end of a buffer. */
+void json_write_tree(struct buf *b, const struct tree *t);
 /* One text as a JSON string, quotes and all, for a writer that has no tree. */
 void json_write_text(struct buf *b, str text);
 

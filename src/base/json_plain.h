@@ -44,13 +44,16 @@ static inline size_t json_plain_wide(str s, bool *end) {
 
 /* Of eight bytes: the marks of a byte equal to x, or below x, are in its top bit, and the lowest of
  * them is always right. */
-static inline uint64_t json_marks(const char *from) {
+static inline uint64_t json_marks_of(uint64_t w) {
     const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-    uint64_t w;
-    memcpy(&w, from, sizeof(w));
-    w = le64toh(w);
     uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
     return ((quote - ones) | (slash - ones) | (w - ones * 0x20) | w) & tops;
+}
+
+static inline uint64_t json_marks(const char *from) {
+    uint64_t w;
+    memcpy(&w, from, sizeof(w));
+    return json_marks_of(le64toh(w));
 }
 
 /* Bytes at the start that stand in a JSON string as they are: ASCII, no control, quote or
@@ -72,6 +75,53 @@ static inline size_t json_plain(str s) {
             break;
     }
     return at;
+}
+
+/* A text of four bytes to fifteen: its first half and its last, which may overlap. */
+static inline bool json_plain_move_short(char *out, str s) {
+    uint64_t front = 0, back = 0;
+    uint32_t four[2];
+    if (s.len >= sizeof(front)) {
+        memcpy(&front, s.ptr, sizeof(front));
+        memcpy(&back, s.ptr + s.len - sizeof(back), sizeof(back));
+        memcpy(out, &front, sizeof(front));
+        memcpy(out + s.len - sizeof(back), &back, sizeof(back));
+        return !(json_marks_of(front) | json_marks_of(back));
+    }
+    memcpy(&four[0], s.ptr, sizeof(four[0]));
+    memcpy(&four[1], s.ptr + s.len - sizeof(four[1]), sizeof(four[1]));
+    memcpy(out, &four[0], sizeof(four[0]));
+    memcpy(out + s.len - sizeof(four[1]), &four[1], sizeof(four[1]));
+    return !json_marks_of((uint64_t)four[0] << 32 | four[1]);
+}
+
+/* Copies what is plain; false, and something was copied: it is not. */
+static inline bool json_plain_move(char *out, str s) {
+#if defined(__SSE2__)
+    unsigned marks = 0;
+    for (size_t at = 0; s.len >= sizeof(__m128i); at += sizeof(__m128i)) {
+        size_t last = s.len - sizeof(__m128i);
+        at = at < last ? at : last;
+        memcpy(out + at, s.ptr + at, sizeof(__m128i));
+        marks |= json_marks_wide(s.ptr + at);
+        if (at == last)
+            return !marks;
+    }
+#else
+    if (s.len >= 16) {
+        memcpy(out, s.ptr, s.len);
+        return json_plain(s) == s.len;
+    }
+#endif
+    if (s.len >= sizeof(uint32_t))
+        return json_plain_move_short(out, s);
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        out[i] = s.ptr[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
 }
 
 /* ---- what begins at `at`, by what stands behind it; null: not plain ---- */

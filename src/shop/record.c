@@ -5,6 +5,7 @@
 #include "shop/record_kept.h"
 
 #include <assert.h>
+#include <endian.h>
 
 static size_t list_count(const struct field *f, const void *from) {
     return *(const size_t *)at(from, f->count_at);
@@ -53,20 +54,29 @@ static str word_of(const struct field *f, const void *from) {
 
 /* ---- to JSON ---- */
 
+/* Eight digits, the first in the lowest byte: two fours, four pairs, then all. */
+static uint64_t eight_digits(uint32_t number) {
+    const uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
+    uint64_t high = (fours * 10486 >> 20) & 0x0000007f0000007f;
+    const uint64_t pairs = high | (fours - 100 * high) << 16;
+    high = (pairs * 103 >> 10) & 0x000f000f000f000f;
+    return (high | (pairs - 10 * high) << 8) + 0x3030303030303030;
+}
+
 static void number_write(struct buf *b, int64_t number) {
-    char room[24];
-    size_t i = sizeof(room);
+    enum { ROOM = 24, EIGHT = 100000000 };
+    char room[ROOM], *at = room + ROOM;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    for (; rest >= 100; rest /= 100) {
-        room[--i] = (char)('0' + rest % 10);
-        room[--i] = (char)('0' + rest / 10 % 10);
+    for (; rest >= EIGHT; rest /= EIGHT) {
+        uint64_t digits = htole64(eight_digits((uint32_t)(rest % EIGHT)));
+        at = memcpy(at - sizeof(digits), &digits, sizeof(digits));
     }
     do
-        room[--i] = (char)('0' + rest % 10);
+        *--at = (char)('0' + rest % 10);
     while (rest /= 10);
     if (number < 0)
-        room[--i] = '-';
-    buf_add(b, (str){room + i, sizeof(room) - i});
+        *--at = '-';
+    buf_add(b, (str){at, (size_t)(room + ROOM - at)});
 }
 
 /* ---- as it stood ---- */
@@ -84,7 +94,10 @@ static str written(const struct buf *b, size_t since) {
 
 static void later_write(struct buf *b, const struct field *f, const void *from) {
     str row = later_row(f, from);
-    buf_add(b, row.len ? row : json_write(b->mem, *(const struct tree *const *)at(from, f->at)));
+    if (row.len)
+        buf_add(b, row);
+    else
+        json_write_tree(b, *(const struct tree *const *)at(from, f->at));
 }
 
 static void item_write(struct buf *b, const struct record *r, void *item) {
@@ -111,16 +124,16 @@ static void list_write(struct buf *b, const struct field *f, const void *from) {
 static void value_write(struct buf *b, const struct field *f, const void *from) {
     const void *value = at(from, f->at);
     switch (f->kind) {
-    case FIELD_TEXT: json_write_text(b, *(const str *)value); break;
-    case FIELD_INT: number_write(b, *(const int64_t *)value); break;
     case FIELD_SMALL: number_write(b, *(const int *)value); break;
     case FIELD_BOOL: buf_add(b, S("true")); break;
     case FIELD_WORD: json_write_text(b, word_of(f, from)); break;
     case FIELD_MONEY: json_write_text(b, money_write(b->mem, *(const money *)value)); break;
-    case FIELD_TREE: buf_add(b, json_write(b->mem, *(const struct tree *const *)value)); break;
+    case FIELD_TREE: json_write_tree(b, *(const struct tree *const *)value); break;
     case FIELD_LATER: later_write(b, f, from); break;
     case FIELD_RECORD: record_write(b, f->record, value); break;
     case FIELD_LIST: list_write(b, f, from); break;
+    case FIELD_TEXT:
+    case FIELD_INT:
     case FIELD_MORE: break;
     }
 }
@@ -143,22 +156,37 @@ static void key_write(struct buf *b, char before, const struct json_key *key) {
 static void more_write(struct buf *b, const struct tree *more, char *before) {
     for (const struct tree *t = more->first; t; t = t->next, *before = ',') {
         name_write(b, *before, t->name);
-        buf_add(b, json_write(b->mem, t));
+        json_write_tree(b, t);
     }
+}
+
+/* Texts and numbers, which most are; else all the others. False: there is nothing to write. */
+static inline bool field_write(
+    struct buf *b, const struct field *f, const void *from, char before) {
+    const str *text = at(from, f->at);
+    const int64_t *number = at(from, f->at);
+    if (f->kind == FIELD_TEXT ? !text->len : f->kind == FIELD_INT && !*number)
+        return false;
+    if (f->kind > FIELD_INT && field_is_empty(f, from))
+        return false;
+    key_write(b, before, &f->key);
+    if (f->kind == FIELD_TEXT)
+        json_write_text(b, *text);
+    else if (f->kind == FIELD_INT)
+        number_write(b, *number);
+    else
+        value_write(b, f, from);
+    return true;
 }
 
 static char fields_write(
     struct buf *b, const struct field *f, const struct field *end, const void *from, char before) {
     for (; f < end; f++) {
-        if (field_is_empty(f, from))
-            continue;
-        if (f->kind == FIELD_MORE) {
-            more_write(b, *(const struct tree *const *)at(from, f->at), &before);
-            continue;
-        }
-        key_write(b, before, &f->key);
-        value_write(b, f, from);
-        before = ',';
+        const struct tree *const *more = at(from, f->at);
+        if (f->kind == FIELD_MORE && *more)
+            more_write(b, *more, &before);
+        else if (f->kind != FIELD_MORE && field_write(b, f, from, before))
+            before = ',';
     }
     return before;
 }

@@ -114,6 +114,22 @@ TEST(json_any_bytes) {
         CHECK_STR("a byte anywhere", same ? S("") : text, S(""));
         arena_reset(mem);
     }
+    /* Of every length, a byte at every place. */
+    static const char strange[] = "\"\\\n\x1f\x7f\x80";
+    for (size_t len = 1; len <= 40; len++)
+        for (size_t i = 0; i < len * (COUNT(strange) - 1); i++) {
+            char bytes[40];
+            const struct tree *back = NULL;
+            memset(bytes, 'a', len);
+            bytes[i % len] = strange[i / len];
+            str text = {memcpy(arena_bytes(mem, len), bytes, len), len};
+            str row = json_write(mem, tree_text(mem, text));
+            bool read = json_read(mem, row, &back).code == ERR_NONE;
+            bool same = read && str_is(back->text, text);
+            CHECK_STR("a length", same || strange[i / len] < 0 ? S("") : row, S(""));
+            CHECK("is JSON", read);
+            arena_reset(mem);
+        }
     CHECK_STR("a broken byte",
         json_write(mem, tree_text(mem, S("a\xff"
                                          "b\xc5"))),

@@ -221,6 +221,25 @@ static str spread(struct arena *mem, str row) {
     return (str){out, len};
 }
 
+/* Written and read, of every length. */
+static void test_numbers(struct arena *mem, const struct shop *shop) {
+    struct order *o = full(mem, shop), *back = NULL;
+    for (int64_t number = 1; number > 0 && number < INT64_MAX / 30; number = number * 3 + 1) {
+        int64_t numbers[] = {number, -number, number - 1};
+        for (size_t i = 0; i < COUNT(numbers); i++) {
+            o->turn = numbers[i];
+            str row = order_write(mem, o), want = str_int(mem, numbers[i]);
+            size_t at = str_find(row, S("\"turn\":")) + 7;
+            if (numbers[i])
+                CHECK_STR("written", str_part(row, at, want.len), want);
+            CHECK("read", order_read(mem, row, &back).code == ERR_NONE && back->turn == numbers[i]);
+        }
+    }
+    o->turn = INT64_MAX;
+    CHECK("the most", order_read(mem, order_write(mem, o), &back).code == ERR_NONE);
+    CHECK_INT("the most", back->turn, INT64_MAX);
+}
+
 static void *forgetful(struct arena *mem, const void *items, size_t count, size_t size, size_t at) {
     char *copy = arena_array(mem, count + 1, size);
     if (count)
@@ -427,6 +446,7 @@ void suite_order(void) {
     test_newer(mem, shop);
     test_spoiled(mem, shop);
     test_kept(mem, shop);
+    test_numbers(mem, shop);
     test_stood(mem, shop);
     test_front(mem, shop);
     test_spread(mem, shop);
