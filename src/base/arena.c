@@ -1,27 +1,19 @@
 #include "base/arena.h"
 
-#include "base/poison.h"
-
 #include <assert.h>
 
-enum { CHUNK_FIRST = 8 * 1024, CHUNK_MOST = 1 << 20, ALIGN = 16 };
+enum { CHUNK_FIRST = 8 * 1024, CHUNK_MOST = 1 << 20 };
 
 struct chunk {
     struct chunk *before;
-    size_t size, used;
-    _Alignas(ALIGN) char bytes[];
+    size_t size;
+    _Alignas(ARENA_ALIGN) char bytes[];
 };
 
 struct deferred {
     void (*close)(void *handle);
     void *handle;
     struct deferred *before;
-};
-
-struct arena {
-    struct chunk *now;
-    struct deferred *defers;
-    size_t taken, size_max;
 };
 
 __attribute__((noreturn, cold)) static void spent(void) {
@@ -43,12 +35,21 @@ static struct chunk *chunk_new(struct chunk *before, size_t size) {
     return c;
 }
 
+/* From `used` bytes of the newest chunk on; `taken` with them, and all before. */
+static void go_on(struct arena *mem, size_t used, size_t taken) {
+    size_t left = mem->now->size - used, most = mem->size_max - taken;
+    mem->before = taken - used;
+    mem->at = mem->now->bytes + used;
+    mem->end = mem->at + (left < most ? left : most);
+}
+
 struct arena *arena_new(size_t size_max) {
     struct arena *mem = calloc(1, sizeof(*mem));
     if (!mem)
         spent();
     mem->size_max = size_max;
     mem->now = chunk_new(NULL, CHUNK_FIRST);
+    go_on(mem, 0, 0);
     return mem;
 }
 
@@ -71,8 +72,7 @@ void arena_reset(struct arena *mem) {
     close_to(mem, NULL);
     while (mem->now->before)
         chunk_drop(mem);
-    mem->now->used = 0;
-    mem->taken = 0;
+    go_on(mem, 0, 0);
     forget(mem->now, 0);
 }
 
@@ -85,32 +85,19 @@ void arena_free(struct arena *mem) {
     free(mem);
 }
 
-__attribute__((noinline)) static void chunk_add(struct arena *mem, size_t need) {
+static size_t used(const struct arena *mem) {
+    return (size_t)(mem->at - mem->now->bytes);
+}
+
+void *arena_more(struct arena *mem, size_t size) {
+    size_t need = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    size_t taken = arena_taken(mem);
+    if (need < size || need > mem->size_max - taken)
+        spent();
     size_t room = mem->now->size < CHUNK_MOST ? mem->now->size * 2 : CHUNK_MOST;
     mem->now = chunk_new(mem->now, need > room ? need : room);
-}
-
-/* ALIGNed space of the newest chunk. Inside its two callers: it is what is called most of all. */
-__attribute__((always_inline)) static inline char *space(struct arena *mem, size_t size) {
-    size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (need < size || need > mem->size_max - mem->taken)
-        spent();
-    if (need > mem->now->size - mem->now->used)
-        chunk_add(mem, need);
-    struct chunk *c = mem->now;
-    char *bytes = c->bytes + c->used;
-    c->used += need;
-    mem->taken += need;
-    UNPOISON(bytes, size);
-    return bytes;
-}
-
-void *arena_bytes(struct arena *mem, size_t size) {
-    return space(mem, size);
-}
-
-void *arena_take(struct arena *mem, size_t size) {
-    return memset(space(mem, size), 0, size);
+    go_on(mem, 0, taken);
+    return arena_bytes(mem, size);
 }
 
 void *arena_array(struct arena *mem, size_t count, size_t size) {
@@ -127,19 +114,18 @@ void arena_defer(struct arena *mem, void (*close)(void *handle), void *handle) {
 }
 
 struct arena_mark arena_mark(struct arena *mem) {
-    return (struct arena_mark){mem->now, mem->now->used, mem->defers, mem->taken};
+    return (struct arena_mark){mem->now, used(mem), mem->defers, arena_taken(mem)};
 }
 
 void arena_back(struct arena *mem, struct arena_mark mark) {
     close_to(mem, mark.defers);
+    assert(mem->now != mark.chunk || mark.used <= used(mem));
     while (mem->now != mark.chunk)
         chunk_drop(mem);
-    assert(mark.used <= mem->now->used);
-    mem->now->used = mark.used;
-    mem->taken = mark.taken;
+    go_on(mem, mark.used, mark.taken);
     forget(mem->now, mark.used);
 }
 
 size_t arena_taken(const struct arena *mem) {
-    return mem->taken;
+    return mem->before + used(mem);
 }

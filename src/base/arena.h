@@ -8,19 +8,39 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include "base/poison.h"
 #include "base/str.h"
 
-struct arena;
+/* Inside its header because it is what is called most of all; nobody else looks inside. */
+struct arena {
+    char *at, *end; /* what is left: of the newest chunk, and below the ceiling */
+    struct chunk *now;
+    struct deferred *defers;
+    size_t before, size_max; /* before: taken in older chunks */
+};
 
 /* size_max: bytes that may be taken between two resets. */
 struct arena *arena_new(size_t size_max);
 void arena_free(struct arena *mem);
 /* Closes what was deferred, forgets all memory, keeps the first chunk for the next round. */
 void arena_reset(struct arena *mem);
-/* Zeroed, aligned for any type; never null. */
-void *arena_take(struct arena *mem, size_t size);
-/* The same, not zeroed: for text that is written at once. */
-void *arena_bytes(struct arena *mem, size_t size);
+enum { ARENA_ALIGN = 16 };
+/* The same as arena_bytes, when the newest chunk has not so much left. */
+void *arena_more(struct arena *mem, size_t size);
+/* Not zeroed, aligned for any type; never null. For what is written at once. */
+static inline void *arena_bytes(struct arena *mem, size_t size) {
+    size_t need = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if (need < size || need > (size_t)(mem->end - mem->at))
+        return arena_more(mem, size);
+    char *bytes = mem->at;
+    mem->at += need;
+    UNPOISON(bytes, size);
+    return bytes;
+}
+/* The same, zeroed. */
+static inline void *arena_take(struct arena *mem, size_t size) {
+    return memset(arena_bytes(mem, size), 0, size);
+}
 /* Zeroed room for count elements; the product is checked. */
 void *arena_array(struct arena *mem, size_t count, size_t size);
 #define NEW(mem, type) ((type *)arena_take((mem), sizeof(type)))

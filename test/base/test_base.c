@@ -150,7 +150,7 @@ static void take_more(struct arena *mem) {
     arena_take(mem, 17);
 }
 static void take_huge(struct arena *mem) {
-    arena_take(mem, SIZE_MAX);
+    arena_bytes(mem, SIZE_MAX);
 }
 static void take_product(struct arena *mem) {
     arena_array(mem, SIZE_MAX / 2, 4);
