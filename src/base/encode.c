@@ -228,6 +228,21 @@ str utf8_prefix(str text, size_t size) {
     return str_part(text, 0, size);
 }
 
+/* Eight bytes at once: below a blank, DEL, or more than seven bits. */
+bool visible_is(str text) {
+    const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+    size_t at = 0;
+    for (uint64_t w; at + sizeof(w) <= text.len; at += sizeof(w)) {
+        memcpy(&w, text.ptr + at, sizeof(w));
+        if (((w - ones * 0x20) | ((w ^ ones * 0x7f) - ones) | w) & tops)
+            return false;
+    }
+    for (; at < text.len; at++)
+        if (byte_at(text, at) < 0x20 || byte_at(text, at) >= 0x7f)
+            return false;
+    return true;
+}
+
 bool ascii_is(str text) {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] >= 0x80)

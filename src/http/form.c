@@ -4,6 +4,8 @@
 #include "base/limits.h"
 
 static bool is_clean(str s) {
+    if (visible_is(s))
+        return true;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         bool blank = c == '\t' || c == '\r' || c == '\n';

@@ -90,6 +90,8 @@ str request_query(struct arena *mem, const struct request *r, str name) {
 /* ---- answering ---- */
 
 static bool has_control(str s) {
+    if (visible_is(s))
+        return false;
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
             return true;

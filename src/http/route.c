@@ -6,8 +6,12 @@
 #include <assert.h>
 
 static bool is_clean(str s) {
+    if (str_find_byte(s, '/') < s.len)
+        return false;
+    if (visible_is(s))
+        return true;
     for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f || s.ptr[i] == '/')
+        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
             return false;
     return utf8_is(s);
 }
@@ -66,6 +70,14 @@ static bool matches(struct arena *mem, str pattern, str path, struct route_match
     return path.len == 0;
 }
 
+/* Most routes are told by the letters before their first hole. */
+static bool begins(str pattern, str path) {
+    for (size_t i = 0; i < pattern.len && pattern.ptr[i] != ':' && pattern.ptr[i] != '*'; i++)
+        if (i == path.len || pattern.ptr[i] != path.ptr[i])
+            return false;
+    return true;
+}
+
 static bool answers(str mine, str asked) {
     return str_is(mine, asked) || (str_is(mine, S("GET")) && str_is(asked, S("HEAD")));
 }
@@ -89,6 +101,8 @@ err route_find(struct arena *mem, const struct route *routes, size_t count, str 
     struct route_match *out) {
     str allow = {0};
     for (size_t i = 0; i < count; i++) {
+        if (!begins(routes[i].pattern, path))
+            continue;
         struct route_match m = {.name = routes[i].name};
         bool rest = allow.len && str_is(routes[i].pattern, S("/*"));
         if (rest || !matches(mem, routes[i].pattern, path, &m))

@@ -53,6 +53,8 @@ const struct tree *http_header_find(const struct tree *headers, str name) {
 }
 
 static bool is_one_line(str s) {
+    if (visible_is(s))
+        return true;
     for (size_t i = 0; i < s.len; i++)
         if (((unsigned char)s.ptr[i] < ' ' && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
             return false;

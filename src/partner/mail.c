@@ -32,6 +32,8 @@ static bool is_made_of(str s, str also) {
 
 /* One line of UTF-8 without control characters: nothing that could begin another header. */
 static bool is_line(str s) {
+    if (visible_is(s))
+        return true;
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
             return false;

@@ -129,6 +129,8 @@ static const struct {
 
 /* One line of plain text: no control characters, none that turn the direction of what follows. */
 static bool is_line(str text) {
+    if (visible_is(text))
+        return true;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c < 0x20 || c == 0x7f)
