@@ -63,11 +63,13 @@ static void entry_lay(struct arena *mem, struct tree *map, const struct tree *t)
 
 const struct tree *connector_settings(
     struct arena *mem, const struct shop *shop, str does, const struct tree *with) {
-    struct tree *map = tree_map(mem);
     size_t dot = owner_size(does);
     const struct shop_connector *c = NULL;
     if (!named(does) && dot < does.len)
         c = shop_connector(shop, str_part(does, 0, dot));
+    if (!c && tree_is(with, TREE_MAP))
+        return with;
+    struct tree *map = tree_map(mem);
     for (const struct tree *t = c && c->settings ? c->settings->first : NULL; t; t = t->next)
         if (!str_is(t->name, S("use")))
             entry_lay(mem, map, t);
