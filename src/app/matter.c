@@ -2,7 +2,7 @@
 
 #include "app/call.h"
 #include "base/hash.h"
-#include "base/json.h"
+#include "base/json_row.h"
 #include "base/limits.h"
 
 struct put matter_put(str part, str key, str bytes, instant now) {
@@ -42,9 +42,9 @@ static err keep(struct arena *mem, const struct work *w, struct row *job, const 
 static err freeze(struct arena *mem, struct matter *m, struct call *call) {
     struct talk_request r;
     TRY(call->connector->render(mem, &call->step, &r));
-    struct tree *request = talk_request_write(mem, &r);
-    m->step.digest = hash_sha256_hex(mem, json_write(mem, request));
-    m->request = request;
+    str bytes = talk_request_write(mem, &r);
+    m->step.digest = hash_sha256_hex(mem, bytes);
+    TRY(json_read_row(mem, bytes, &m->request));
     if (matter_write(mem, m).len <= LIMIT_ROW)
         return OK_ERR;
     m->request = NULL;

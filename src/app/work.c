@@ -7,7 +7,6 @@
 #include "app/orders.h"
 #include "app/seen.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/json_row.h"
 #include "base/limits.h"
 #include "io/world.h"
@@ -90,7 +89,7 @@ static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, str
     TRY(n->call.connector->render(mem, &n->call.step, &n->request));
     if (n->request.kind == TALK_NONE)
         return OK_ERR;
-    str bytes = json_write(mem, talk_request_write(mem, &n->request));
+    str bytes = talk_request_write(mem, &n->request);
     if (bytes.len > LIMIT_ROW)
         return err_make(ERR_TOO_BIG,
             S("the request is larger than 60 KiB, which is the most that is kept and sent"));

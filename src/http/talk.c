@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/fill.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 #include <assert.h>
 
@@ -48,12 +49,14 @@ static const struct {
 };
 
 /* JSON holds UTF-8 only; other bytes are kept as base64 in a map of their own. */
-static struct tree *bytes_write(struct arena *mem, str bytes) {
-    if (utf8_is(bytes))
-        return tree_text(mem, bytes);
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("base64"), base64_write(mem, bytes));
-    return t;
+static void bytes_write(struct buf *b, str bytes) {
+    if (utf8_is(bytes)) {
+        json_write_text(b, bytes);
+        return;
+    }
+    buf_add(b, S("{\"base64\":"));
+    json_write_text(b, base64_write(b->mem, bytes));
+    buf_byte(b, '}');
 }
 
 static err bytes_read(struct arena *mem, const struct tree *t, str *out) {
@@ -67,35 +70,52 @@ static err bytes_read(struct arena *mem, const struct tree *t, str *out) {
     return OK_ERR;
 }
 
-static struct tree *headers_write(struct arena *mem, const struct talk_request *r) {
-    struct tree *list = tree_list(mem);
+static void headers_write(struct buf *b, const struct talk_request *r) {
     for (size_t i = 0; i < r->header_count; i++) {
-        struct tree *pair = tree_add(list, tree_list(mem));
-        tree_add(pair, bytes_write(mem, r->headers[i].name));
-        tree_add(pair, bytes_write(mem, r->headers[i].value));
+        buf_add(b, i ? S(",[") : S("[["));
+        bytes_write(b, r->headers[i].name);
+        buf_byte(b, ',');
+        bytes_write(b, r->headers[i].value);
+        buf_byte(b, ']');
     }
-    return list;
+    buf_byte(b, ']');
 }
 
-struct tree *talk_request_write(struct arena *mem, const struct talk_request *r) {
-    struct tree *t = tree_map(mem);
+static void name_write(struct buf *b, str name) {
+    buf_byte(b, b->len ? ',' : '{');
+    json_write_text(b, name);
+    buf_byte(b, ':');
+}
+
+enum { REQUEST_MOSTLY = 1024 };
+
+str talk_request_write(struct arena *mem, const struct talk_request *r) {
+    struct buf b = buf_new(mem, LIMIT_SHOP_ARENA / 4);
+    buf_room(&b, REQUEST_MOSTLY + r->body.len);
     for (size_t i = 0; i < COUNT(kinds); i++)
-        if (kinds[i].kind == r->kind)
-            tree_put_text(mem, t, S("kind"), kinds[i].name);
+        if (kinds[i].kind == r->kind) {
+            name_write(&b, S("kind"));
+            json_write_text(&b, kinds[i].name);
+        }
     for (size_t i = 0; i < COUNT(texts); i++) {
         str text = *(const str *)((const char *)r + texts[i].at);
-        if (text.len)
-            tree_put(t, texts[i].name, bytes_write(mem, text));
+        if (!text.len)
+            continue;
+        name_write(&b, texts[i].name);
+        bytes_write(&b, text);
     }
-    if (r->header_count)
-        tree_put(t, S("headers"), headers_write(mem, r));
-    if (r->wait_ms)
-        tree_put_int(mem, t, S("wait_ms"), r->wait_ms);
-    if (r->allow_private)
-        tree_put_bool(mem, t, S("allow_private"), true);
-    if (r->allow_plain)
-        tree_put_bool(mem, t, S("allow_plain"), true);
-    return t;
+    if (r->header_count) {
+        name_write(&b, S("headers"));
+        headers_write(&b, r);
+    }
+    if (r->wait_ms) {
+        name_write(&b, S("wait_ms"));
+        buf_add(&b, str_int(mem, r->wait_ms));
+    }
+    buf_add(&b, r->allow_private ? S(",\"allow_private\":true") : S(""));
+    buf_add(&b, r->allow_plain ? S(",\"allow_plain\":true}") : S("}"));
+    assert(!b.full);
+    return buf_str(&b);
 }
 
 static err headers_read(struct arena *mem, const struct tree *list, struct talk_request *r) {
@@ -138,6 +158,8 @@ err talk_request_read(struct arena *mem, const struct tree *t, struct talk_reque
 /* ---- secrets ---- */
 
 static bool is_one_line(str s) {
+    if (visible_is(s))
+        return true;
     for (size_t i = 0; i < s.len; i++)
         if (((unsigned char)s.ptr[i] < ' ' && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
             return false;

@@ -55,8 +55,8 @@ struct talk {
 
 str talk_header(const struct talk_answer *answer, str name);
 void talk_request_header(struct talk_request *r, str name, str value);
-/* To a tree that can be kept (a frozen request) and back; exact to the byte. */
-struct tree *talk_request_write(struct arena *mem, const struct talk_request *r);
+/* To JSON that can be kept (a frozen request), and back; exact to the byte. */
+str talk_request_write(struct arena *mem, const struct talk_request *r);
 MUST err talk_request_read(struct arena *mem, const struct tree *t, struct talk_request *out);
 /* Fills ${NAME} in url (percent-encoded), headers, body and ca. A CR or LF that gets into a header
  * this way is ERR_INVALID. In a body the value is written as its place wants: percent-encoded in an
