@@ -1,32 +1,58 @@
+#include "base/buf.h"
+#include "base/limits.h"
 #include "sim/sim.h"
 
 /* A newer version of the program beside this one, on the same store: it reads what this one reads,
  * and keeps more in each part of an order. This one must bring all of that through. */
 
-static const struct tree *kept_more(struct arena *mem, const struct tree *more) {
-    if (more)
-        return more;
-    struct tree *t = tree_map(mem);
-    tree_put_text(mem, t, S("newer"), S("kept"));
-    return t;
+static bool is_escaped(str bytes, size_t at) {
+    size_t from = at;
+    while (from && bytes.ptr[from - 1] == '\\')
+        from--;
+    return (at - from) % 2;
 }
 
-#define KEEP(mem, list, count)                    \
-    for (size_t keep = 0; keep < (count); keep++) \
-    (list)[keep].more = kept_more(mem, (list)[keep].more)
+/* The end of the text that begins at `at`. */
+static size_t text_end(str bytes, size_t at) {
+    do
+        at += 1 + str_find_byte(str_from(bytes, at + 1), '"');
+    while (is_escaped(bytes, at));
+    return at;
+}
 
+/* A map ends at `at`: it keeps more, once. */
+static void keep_more(struct buf *b, str bytes, size_t *from, size_t at) {
+    const str more = S("\"newer\":\"kept\"");
+    str before = str_part(bytes, *from, at - *from);
+    buf_add(b, before);
+    *from = at;
+    if (str_ends(before, more))
+        return;
+    if (bytes.ptr[at - 1] != '{')
+        buf_byte(b, ',');
+    buf_add(b, more);
+}
+
+/* The order itself, and each entry of its lists: their maps are the first, and the third from
+ * outside. */
 static str newer_row(struct arena *mem, str bytes) {
-    struct order *o = NULL;
-    if (order_read(mem, bytes, &o).code != ERR_NONE)
-        return bytes;
-    o->more = kept_more(mem, o->more);
-    KEEP(mem, o->lines, o->line_count);
-    KEEP(mem, o->consents, o->consent_count);
-    KEEP(mem, o->payments, o->payment_count);
-    KEEP(mem, o->refunds, o->refund_count);
-    KEEP(mem, o->remarks, o->remark_count);
-    KEEP(mem, o->steps, o->step_count);
-    return order_write(mem, o);
+    struct buf b = buf_new(mem, 2 * bytes.len + LIMIT_ROW);
+    size_t from = 0;
+    int depth = 0;
+    bool list = false; /* of the two outermost the inner one is one */
+    buf_room(&b, bytes.len + bytes.len / 4);
+    for (size_t at = 0; at < bytes.len; at++) {
+        char c = bytes.ptr[at];
+        if (c == '"')
+            at = text_end(bytes, at);
+        if (c == '}' && (depth == 1 || (depth == 3 && list)))
+            keep_more(&b, bytes, &from, at);
+        if (c == '{' || c == '[')
+            list = ++depth == 2 ? c == '[' : list;
+        depth -= c == '}' || c == ']';
+    }
+    buf_add(&b, str_from(bytes, from));
+    return buf_str(&b);
 }
 
 void newer_writes(struct process *p, struct arena *mem, struct change *changes, size_t count) {
