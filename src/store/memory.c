@@ -6,34 +6,71 @@
 
 #include <assert.h>
 
-/* A row is found by name through a hash table; two treaps keep the order for lists and for due
- * rows. Everything is malloc'ed, because rows go away one by one. */
+/* A row is found by name through a hash table; a treap keeps the due ones in order, and one for
+ * each kind its rows by name. Most kinds are never listed, and many rows are gone before: a row
+ * comes into the order of its kind when somebody lists that. What goes away is taken again, by
+ * size. */
 
 struct memory_row {
     struct row row;
-    struct treap_node by_name, by_due; /* by_due: only with a due time */
-    struct memory_row *next;           /* in its slot */
+    struct treap_node by_name, by_due; /* by_name: in order; by_due: with a due time */
+    struct memory_kind *kind;
+    struct memory_row *next;            /* in its slot */
+    struct memory_row *before, *behind; /* not in order yet */
+    bool ordered;
     uint64_t hash;
     size_t room; /* of bytes */
     char *bytes;
     char names[];
 };
 
-struct store_memory {
-    struct store base;
-    struct memory_row **slots; /* slot_count is a power of two */
-    size_t slot_count, count;
-    struct treap by_name, by_due;
+struct memory_kind {
+    str name;
+    struct treap by_name;
+    struct memory_row *unordered;
+    struct memory_kind *next;
 };
 
-enum { SLOTS_FIRST = 64 };
+/* Pieces of 2^n bytes. */
+enum { SLOTS_FIRST = 64, PIECE_LEAST = 6, PIECE_SIZES = 40 };
 
-static void *memory_get(void *old, size_t size) {
-    void *got = realloc(old, size);
+struct piece {
+    struct piece *next;
+};
 
-    if (!got)
-        abort();
-    return got;
+struct store_memory {
+    struct store base;
+    struct arena *mem;
+    struct piece *free[PIECE_SIZES];
+    struct memory_row **slots; /* slot_count is a power of two */
+    size_t slot_count, count;
+    struct memory_kind *kinds;
+    struct treap by_due;
+};
+
+/* ---- pieces ---- */
+
+static unsigned piece_size(size_t size) {
+    unsigned bits = size > 1 ? 64 - (unsigned)__builtin_clzl(size - 1) : 0;
+    return bits > PIECE_LEAST ? bits : PIECE_LEAST;
+}
+
+static void *piece_take(struct store_memory *s, size_t size) {
+    unsigned bits = piece_size(size);
+    struct piece *p = s->free[bits];
+
+    if (!p)
+        return arena_bytes(s->mem, (size_t)1 << bits);
+    s->free[bits] = p->next;
+    return p;
+}
+
+static void piece_back(struct store_memory *s, void *piece, size_t size) {
+    unsigned bits = piece_size(size);
+    struct piece *p = piece;
+
+    p->next = s->free[bits];
+    s->free[bits] = p;
 }
 
 /* ---- order ---- */
@@ -47,9 +84,8 @@ static void *memory_get(void *old, size_t size) {
 static int order_by_name(const struct treap_node *node_a, const struct treap_node *node_b) {
     const struct row *a = &ROW_OF_CONST(node_a, by_name)->row;
     const struct row *b = &ROW_OF_CONST(node_b, by_name)->row;
-    int order = str_order(a->kind, b->kind);
 
-    return order ? order : row_name_order(a->part, a->key, b->part, b->key);
+    return row_name_order(a->part, a->key, b->part, b->key);
 }
 
 static int order_by_due(const struct treap_node *node_a, const struct treap_node *node_b) {
@@ -64,8 +100,12 @@ static int order_by_due(const struct treap_node *node_a, const struct treap_node
 
 /* ---- find ---- */
 
-static uint64_t name_hash(str part, str kind, str key) {
-    return str_hash(str_hash(str_hash(0xcbf29ce484222325, part), kind), key);
+static uint64_t part_hash(str part) {
+    return str_hash(0xcbf29ce484222325, part);
+}
+
+static uint64_t name_hash(uint64_t part, str kind, str key) {
+    return str_hash(str_hash(part, kind), key);
 }
 
 static struct memory_row **memory_slot(const struct store_memory *s, uint64_t hash) {
@@ -87,7 +127,7 @@ static err memory_get_row(
     struct store *base, struct arena *mem, str part, str kind, str key, struct row *out) {
     const struct row name = {.part = part, .kind = kind, .key = key};
     const struct memory_row *found =
-        memory_find((struct store_memory *)base, name_hash(part, kind, key), &name);
+        memory_find((struct store_memory *)base, name_hash(part_hash(part), kind, key), &name);
 
     if (!found)
         return err_make(ERR_ABSENT, S("no such row"));
@@ -102,8 +142,7 @@ static void memory_grow(struct store_memory *s) {
     struct memory_row **slots = s->slots;
 
     s->slot_count = count * 4;
-    s->slots = memory_get(NULL, s->slot_count * sizeof *slots);
-    memset(s->slots, 0, s->slot_count * sizeof *slots);
+    s->slots = arena_array(s->mem, s->slot_count, sizeof *slots);
     for (size_t i = 0; i < count; i++)
         for (struct memory_row *at = slots[i], *next; at; at = next) {
             struct memory_row **slot = memory_slot(s, at->hash);
@@ -111,7 +150,53 @@ static void memory_grow(struct store_memory *s) {
             at->next = *slot;
             *slot = at;
         }
-    free(slots);
+}
+
+static struct memory_kind *kind_find(const struct store_memory *s, str name) {
+    struct memory_kind *k = s->kinds;
+
+    while (k && !str_is(k->name, name))
+        k = k->next;
+    return k;
+}
+
+static struct memory_kind *kind_of(struct store_memory *s, str name) {
+    struct memory_kind *k = kind_find(s, name);
+
+    if (k)
+        return k;
+    k = NEW(s->mem, struct memory_kind);
+    *k = (struct memory_kind){.name = str_copy(s->mem, name),
+        .by_name = {.order = order_by_name, .dice = 1},
+        .next = s->kinds};
+    return s->kinds = k;
+}
+
+static void unordered_add(struct memory_row *r) {
+    r->behind = r->kind->unordered;
+    if (r->behind)
+        r->behind->before = r;
+    r->kind->unordered = r;
+}
+
+static void unordered_drop(struct memory_row *r) {
+    if (r->behind)
+        r->behind->before = r->before;
+    *(r->before ? &r->before->behind : &r->kind->unordered) = r->behind;
+}
+
+/* All its rows, in order; null: there is none. */
+static struct treap *kind_order(const struct store_memory *s, str name) {
+    struct memory_kind *k = kind_find(s, name);
+
+    for (struct memory_row *r = k ? k->unordered : NULL; r; r = r->behind) {
+        treap_put(&k->by_name, &r->by_name);
+        r->ordered = true;
+    }
+    if (!k)
+        return NULL;
+    k->unordered = NULL;
+    return &k->by_name;
 }
 
 static str names_add(char **at, str text) {
@@ -125,10 +210,10 @@ static str names_add(char **at, str text) {
 
 static struct memory_row *memory_add(struct store_memory *s, uint64_t hash, const struct put *p) {
     size_t names = p->part.len + p->kind.len + p->key.len;
-    struct memory_row *r = memory_get(NULL, sizeof *r + names);
+    struct memory_row *r = piece_take(s, sizeof *r + names);
     char *at = r->names;
 
-    *r = (struct memory_row){.hash = hash};
+    *r = (struct memory_row){.hash = hash, .kind = kind_of(s, p->kind)};
     r->row.part = names_add(&at, p->part);
     r->row.kind = names_add(&at, p->kind);
     r->row.key = names_add(&at, p->key);
@@ -136,7 +221,7 @@ static struct memory_row *memory_add(struct store_memory *s, uint64_t hash, cons
         memory_grow(s);
     r->next = *memory_slot(s, hash);
     *memory_slot(s, hash) = r;
-    treap_put(&s->by_name, &r->by_name);
+    unordered_add(r);
     return r;
 }
 
@@ -150,9 +235,10 @@ static void memory_set_due(struct store_memory *s, struct memory_row *r, instant
 
 static void memory_put(struct store_memory *s, struct memory_row *r, const struct put *p) {
     if (p->bytes.len > r->room) {
-        free(r->bytes);
-        r->bytes = memory_get(NULL, p->bytes.len);
-        r->room = p->bytes.len;
+        if (r->bytes)
+            piece_back(s, r->bytes, r->room);
+        r->bytes = piece_take(s, p->bytes.len);
+        r->room = (size_t)1 << piece_size(p->bytes.len);
     }
     if (p->bytes.len)
         memcpy(r->bytes, p->bytes.ptr, p->bytes.len);
@@ -170,9 +256,13 @@ static void memory_drop(struct store_memory *s, struct memory_row *r) {
     *at = r->next;
     s->count--;
     memory_set_due(s, r, 0);
-    treap_drop(&s->by_name, &r->by_name);
-    free(r->bytes);
-    free(r);
+    if (r->ordered)
+        treap_drop(&r->kind->by_name, &r->by_name);
+    else
+        unordered_drop(r);
+    if (r->bytes)
+        piece_back(s, r->bytes, r->room);
+    piece_back(s, r, sizeof *r + r->row.part.len + r->row.kind.len + r->row.key.len);
 }
 
 static void change_apply(struct store_memory *s, struct change *c) {
@@ -183,10 +273,11 @@ static void change_apply(struct store_memory *s, struct change *c) {
     } found[LIMIT_CHANGE_PUTS] __attribute__((uninitialized));
 
     assert(change_is_lawful(c));
+    uint64_t part = part_hash(c->puts[0].part);
     for (size_t i = 0; i < c->count; i++) {
         const struct put *p = &c->puts[i];
         const struct row name = {.part = p->part, .kind = p->kind, .key = p->key};
-        found[i].hash = name_hash(p->part, p->kind, p->key);
+        found[i].hash = name_hash(part, p->kind, p->key);
         found[i].row = memory_find(s, found[i].hash, &name);
         if (put_fits(p, found[i].row ? found[i].row->row.version : 0))
             continue;
@@ -211,8 +302,7 @@ static void memory_apply(struct store *base, struct change *changes, size_t coun
 /* ---- list and lease ---- */
 
 static void list_due(struct store_memory *s, const struct query *q, struct row_heap *rows) {
-    const struct memory_row probe = {.row.due = 1};
-    struct treap_node *at = treap_from(&s->by_due, &probe.by_due);
+    struct treap_node *at = treap_first(&s->by_due);
 
     for (; at; at = treap_next(at)) {
         const struct row *row = &ROW_OF(at, by_due)->row;
@@ -225,16 +315,15 @@ static void list_due(struct store_memory *s, const struct query *q, struct row_h
 
 static void list_up(struct store_memory *s, const struct query *q, struct row_heap *rows) {
     const struct row_range r = row_range(q);
-    const struct memory_row probe = {
-        .row = {.kind = q->kind, .part = r.from_part, .key = r.from_key}};
-    struct treap_node *at = treap_from(&s->by_name, &probe.by_name);
+    const struct memory_row probe = {.row = {.part = r.from_part, .key = r.from_key}};
+    const struct treap *t = kind_order(s, q->kind);
+    struct treap_node *at = t ? treap_from(t, &probe.by_name) : NULL;
 
     if (at && r.behind && !order_by_name(at, &probe.by_name))
         at = treap_next(at);
     for (; at; at = treap_next(at)) {
         const struct row *row = &ROW_OF(at, by_name)->row;
-        if (!str_is(row->kind, q->kind)
-            || (!r.endless && row_name_order(row->part, row->key, r.to_part, r.to_key) >= 0)
+        if ((!r.endless && row_name_order(row->part, row->key, r.to_part, r.to_key) >= 0)
             || !row_heap_add(rows, row))
             return;
     }
@@ -242,16 +331,15 @@ static void list_up(struct store_memory *s, const struct query *q, struct row_he
 
 static void list_down(struct store_memory *s, const struct query *q, struct row_heap *rows) {
     const struct row_range r = row_range(q);
-    /* No kind has a control character: this one is behind ours and before the next. */
-    str kind_end = JOIN(rows->mem, q->kind, S("\0"));
-    const struct memory_row probe = {
-        .row = {.kind = r.endless ? kind_end : q->kind, .part = r.to_part, .key = r.to_key}};
-    struct treap_node *at = treap_from(&s->by_name, &probe.by_name);
+    const struct memory_row probe = {.row = {.part = r.to_part, .key = r.to_key}};
+    const struct treap *t = kind_order(s, q->kind);
+    struct treap_node *at = t && !r.endless ? treap_from(t, &probe.by_name) : NULL;
 
-    for (at = at ? treap_before(at) : treap_last(&s->by_name); at; at = treap_before(at)) {
+    if (t)
+        at = at ? treap_before(at) : treap_last(t);
+    for (; at; at = treap_before(at)) {
         const struct row *row = &ROW_OF(at, by_name)->row;
-        if (!str_is(row->kind, q->kind)
-            || row_name_order(row->part, row->key, r.from_part, r.from_key) < 0
+        if (row_name_order(row->part, row->key, r.from_part, r.from_key) < 0
             || !row_heap_add(rows, row))
             return;
     }
@@ -271,16 +359,20 @@ static err memory_list(
 static err memory_lease(struct store *base, struct arena *mem, instant now, instant until,
     size_t limit, struct row_list *out) {
     struct store_memory *s = (struct store_memory *)base;
-    const struct query due = {.due_max = now, .limit = limit};
     struct row_heap rows = row_heap(mem, limit);
+    struct memory_row **leased =
+        arena_array(mem, limit < s->count ? limit : s->count, sizeof *leased);
+    struct treap_node *at = treap_first(&s->by_due);
 
-    list_due(s, &due, &rows);
+    for (; at && ROW_OF(at, by_due)->row.due <= now; at = treap_next(at)) {
+        if (!row_heap_add(&rows, &ROW_OF(at, by_due)->row))
+            break;
+        leased[rows.count - 1] = ROW_OF(at, by_due);
+    }
     for (size_t i = 0; i < rows.count; i++) {
-        struct row *row = &rows.rows[i];
-        struct memory_row *r = memory_find(s, name_hash(row->part, row->kind, row->key), row);
-        memory_set_due(s, r, until);
-        row->due = until;
-        row->version = ++r->row.version;
+        memory_set_due(s, leased[i], until);
+        rows.rows[i].due = until;
+        rows.rows[i].version = ++leased[i]->row.version;
     }
     *out = row_heap_list(&rows);
     return OK_ERR;
@@ -289,16 +381,7 @@ static err memory_lease(struct store *base, struct arena *mem, instant now, inst
 /* ---- from open to close ---- */
 
 static void memory_close(struct store *base) {
-    struct store_memory *s = (struct store_memory *)base;
-
-    for (size_t i = 0; i < s->slot_count; i++)
-        for (struct memory_row *at = s->slots[i], *next; at; at = next) {
-            next = at->next;
-            free(at->bytes);
-            free(at);
-        }
-    free(s->slots);
-    free(s);
+    arena_free(((struct store_memory *)base)->mem);
 }
 
 static const struct store_kind memory_kind = {
@@ -311,15 +394,13 @@ static const struct store_kind memory_kind = {
 };
 
 struct store *store_memory(void) {
-    struct store_memory *s = memory_get(NULL, sizeof *s);
+    struct arena *mem = arena_new(SIZE_MAX / 2);
+    struct store_memory *s = NEW(mem, struct store_memory);
 
-    *s = (struct store_memory){
-        .base.kind = &memory_kind,
-        .slots = memory_get(NULL, SLOTS_FIRST * sizeof *s->slots),
-        .slot_count = SLOTS_FIRST,
-        .by_name = {.order = order_by_name, .dice = 1},
-        .by_due = {.order = order_by_due, .dice = 1},
-    };
-    memset(s->slots, 0, SLOTS_FIRST * sizeof *s->slots);
+    s->base.kind = &memory_kind;
+    s->mem = mem;
+    s->slots = arena_array(mem, SLOTS_FIRST, sizeof *s->slots);
+    s->slot_count = SLOTS_FIRST;
+    s->by_due = (struct treap){.order = order_by_due, .dice = 1};
     return &s->base;
 }

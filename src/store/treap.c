@@ -74,6 +74,14 @@ struct treap_node *treap_from(const struct treap *t, const struct treap_node *pr
     return found;
 }
 
+struct treap_node *treap_first(const struct treap *t) {
+    struct treap_node *at = t->root;
+
+    while (at && at->left)
+        at = at->left;
+    return at;
+}
+
 struct treap_node *treap_last(const struct treap *t) {
     struct treap_node *at = t->root;
 

@@ -24,6 +24,7 @@ void treap_put(struct treap *t, struct treap_node *node);
 void treap_drop(struct treap *t, struct treap_node *node);
 /* The first that is not before the probe, which need not be in the treap; null: none. */
 struct treap_node *treap_from(const struct treap *t, const struct treap_node *probe);
+struct treap_node *treap_first(const struct treap *t);
 struct treap_node *treap_last(const struct treap *t);
 struct treap_node *treap_next(struct treap_node *node);
 struct treap_node *treap_before(struct treap_node *node);
