@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 
+#include <endian.h>
+
 str str_of(const char *text) {
     return (str){text, text ? strlen(text) : 0};
 }
@@ -147,15 +149,31 @@ static uint64_t hash_word(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 32;
 }
 
+/* The last bytes of a text, fewer than eight, with zeros behind them: without a loop or a call. */
+static uint64_t hash_rest(str text, size_t len) {
+    const char *at = text.ptr + text.len - len;
+    uint64_t word = 0;
+    uint32_t low, high;
+    if (text.len >= sizeof(word)) {
+        memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
+        return len ? le64toh(word) >> 8 * (sizeof(word) - len) : 0;
+    }
+    if (len >= sizeof(low)) {
+        memcpy(&low, at, sizeof(low));
+        memcpy(&high, at + len - sizeof(high), sizeof(high));
+        return le32toh(low) | (uint64_t)le32toh(high) << 8 * (len - sizeof(high));
+    }
+    for (size_t i = len; i; i--)
+        word = word << 8 | (unsigned char)at[i - 1];
+    return word;
+}
+
 uint64_t str_hash(uint64_t before, str text) {
     uint64_t word = 0;
     size_t at = 0;
     for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
         memcpy(&word, text.ptr + at, sizeof(word));
-        before = hash_word(before, word);
+        before = hash_word(before, le64toh(word));
     }
-    word = 0;
-    if (at < text.len)
-        memcpy(&word, text.ptr + at, text.len - at);
-    return hash_word(hash_word(before, word), text.len);
+    return hash_word(hash_word(before, hash_rest(text, text.len - at)), text.len);
 }
