@@ -60,6 +60,23 @@ static void check_ended(struct sim *s, struct ghost_order *g, const struct order
     s->totals->ended += order_state(o) == ORDER_FULFILLED;
 }
 
+/* Most were never paid: a row that is byte for byte as it was kept last was looked at then. */
+static bool order_end(struct sim *s, const struct ghost_order *g, struct order **out) {
+    struct row row;
+    const struct ghost_row *last = &g->row;
+    err e = s->real->kind->get(s->real, s->scratch, str_of(g->id), S("order"), S(""), &row);
+    if (e.code != ERR_NONE)
+        return false;
+    if (last->member_count && !g->paid && !g->payments && !g->refunds
+        && str_is(row.bytes, (str){last->bytes, last->len})) {
+        *out = NEW(s->scratch, struct order);
+        (*out)->expired_at = g->expired;
+        return true;
+    }
+    e = orders_read(s->scratch, &row, out);
+    return e.code == ERR_NONE && order_lasting(*out) == g->hash;
+}
+
 void check_end(struct sim *s) {
     for (size_t i = 0; i < s->notice_count; i++)
         if (s->notices[i].genuine && !s->notices[i].acked && !s->notices[i].gone
@@ -72,8 +89,7 @@ void check_end(struct sim *s) {
         if (!g->kept)
             continue; /* lost with what was kept after a backup */
         desk_clear(&s->scratch_desk);
-        err e = orders_get(s->scratch, s->real, str_of(g->id), &o);
-        if (e.code != ERR_NONE || order_lasting(o) != g->hash) {
+        if (!order_end(s, g, &o)) {
             violate(s, "S1", "the order %s is gone or another one", g->id);
             return;
         }

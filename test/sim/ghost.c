@@ -21,8 +21,9 @@ void violate(struct sim *s, const char *predicate, const char *format, ...) {
 /* ---- what there is ---- */
 
 struct ghost_order *ghost_order(struct sim *s, str id, bool add) {
+    enum { ID_LEN = 19 };
     struct ghost_order *last = &s->orders[s->order_last];
-    if (s->order_last < s->order_count && str_is(id, (str){last->id, strlen(last->id)}))
+    if (s->order_last < s->order_count && id.len == ID_LEN && memcmp(id.ptr, last->id, ID_LEN) == 0)
         return last;
     if (!order_id_is(id))
         return NULL;
@@ -202,23 +203,30 @@ static instant due_of(const struct change *c) {
     return due;
 }
 
+static void put_applied(struct sim *s, const struct put *p) {
+    /* A frozen request is in the trace by its digest, which is looked at. */
+    if (p->bytes.len && str_is(p->kind, S("sent")))
+        check_text(s, "a row", p->bytes);
+    else if (p->bytes.len && !str_is(p->kind, S("order")))
+        bytes_applied(s, p->bytes);
+    for (size_t k = 0; k < COUNT(kinds); k++)
+        if (str_is(kinds[k].kind, p->kind)) {
+            kinds[k].applied(s, p);
+            return;
+        }
+    if (!restore_knows(p->kind))
+        violate(
+            s, "the simulator", "does not copy rows of kind %.*s", (int)p->kind.len, p->kind.ptr);
+}
+
 void ghost_applied(struct sim *s, const struct change *c) {
     desk_clear(&s->scratch_desk);
+    if (!s->script)
+        trace_add(s, str_hash(c->count, c->puts[0].part));
     for (size_t i = 0; i < c->count; i++) {
-        const struct put *p = &c->puts[i];
         if (!s->script)
-            trace_add(s, str_hash(note_name(p->part, p->key), p->kind));
-        /* A frozen request is in the trace by its digest, which is looked at. */
-        if (p->bytes.len && str_is(p->kind, S("sent")))
-            check_text(s, "a row", p->bytes);
-        else if (p->bytes.len && !str_is(p->kind, S("order")))
-            bytes_applied(s, p->bytes);
-        if (!restore_knows(p->kind))
-            violate(s, "the simulator", "does not copy rows of kind %.*s", (int)p->kind.len,
-                p->kind.ptr);
-        for (size_t k = 0; k < COUNT(kinds); k++)
-            if (str_is(kinds[k].kind, p->kind))
-                kinds[k].applied(s, p);
+            trace_add(s, str_hash(str_hash(c->puts[i].drop, c->puts[i].kind), c->puts[i].key));
+        put_applied(s, &c->puts[i]);
     }
     struct ghost_order *o = ghost_order(s, c->puts[0].part, false);
     if (o && !s->failed)

@@ -66,8 +66,8 @@ static void worker_run(struct fibre *f) {
         desk_clear(&f->leased_desk);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
-        err e = p->store.kind->lease(
-            &p->store, f->leased, now, now + WORK_LEASE_MS, limit, &f->got);
+        err e =
+            p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &f->got);
         uint64_t token = f->token;
         for (size_t i = 0; e.code == ERR_NONE && i < f->got.count; i++) {
             if (f->begun[i])
