@@ -2,11 +2,12 @@
 #include "base/hash.h"
 #include "shop/order.h"
 
-enum { MAC_SIZE = 26 };
-
 /* 26 characters: 130 of the 256 bits. */
+enum { MAC_SIZE = 26, MAC_BYTES = 17 };
+
 static str mac_of(struct arena *mem, struct hash_key secret, str text) {
-    return str_part(base32_write(mem, hash_hmac(mem, secret, text)), 0, MAC_SIZE);
+    str mac = str_part(hash_hmac(mem, secret, text), 0, MAC_BYTES);
+    return str_part(base32_write(mem, mac), 0, MAC_SIZE);
 }
 
 str order_key(struct arena *mem, struct hash_key secret, str id, int64_t turn, str label) {
