@@ -178,12 +178,13 @@ static void money_alarms(struct arena *mem, const struct shop *shop, struct orde
 static void undelivered_alarm(
     struct arena *mem, const struct shop *shop, struct order *o, instant now) {
     bool late = false, hangs = false;
-    for (size_t i = 0; i < o->step_count; i++) {
+    for (size_t i = 0; i < o->step_count && !late; i++) {
         const struct step *s = &o->steps[i];
-        late = late || (s->line < 0 && str_is(s->id, S("late")) && s->state == STEP_SENDING);
-        hangs = hangs || plan_hangs(s);
+        late = s->state == STEP_SENDING && s->line < 0 && str_is(s->id, S("late"));
     }
-    if (late && hangs && !is_planned(o, S("undelivered")))
+    for (size_t i = 0; i < o->step_count && late && !hangs; i++)
+        hangs = plan_hangs(&o->steps[i]);
+    if (hangs && !is_planned(o, S("undelivered")))
         letter_add(mem, shop, o, S("undelivered"), now);
 }
 
