@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "shop/order.h"
 
-/* The first page mostly decides; six, each twice as long as the last, are a thousand orders. */
-enum { PAGE = 16, PAGES = 6 };
+/* The first page mostly decides; seven, each twice as long as the last, are a thousand. */
+enum { PAGE = 8, PAGES = 7 };
 #define PATIENCE (3 * TIME_HOUR)
 
 /* What the latest orders say about one gateway. */

@@ -4,14 +4,23 @@
  * blanks is to be typed, addresses become links. So both say the same, in every language. */
 
 static size_t address_at(str text) {
-    size_t plain = str_find(text, S("http://")), secure = str_find(text, S("https://"));
-    return plain < secure ? plain : secure;
+    for (size_t at = 0; at < text.len; at++) {
+        at += str_find(str_from(text, at), S("http"));
+        str behind = str_from(text, at + 4);
+        if (str_starts(behind, S("://")) || str_starts(behind, S("s://")))
+            return at;
+    }
+    return text.len;
+}
+
+static bool ends_address(char c) {
+    return c == ' ' || c == '\t' || c == '<' || c == '>' || c == '"' || c == '\'';
 }
 
 /* To the first blank; a full stop or comma behind it belongs to the sentence. */
 static size_t address_size(str text) {
     size_t size = 0;
-    while (size < text.len && str_find_byte(S(" \t<>\"'"), text.ptr[size]) == 6)
+    while (size < text.len && !ends_address(text.ptr[size]))
         size++;
     while (size > 0 && str_find_byte(S(".,;:!?)"), text.ptr[size - 1]) < 7)
         size--;

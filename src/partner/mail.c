@@ -201,6 +201,8 @@ static bool is_simple(str text) {
     while (str_cut(&rest, '\n', &line)) {
         if (line.len > LINE_MAX_SIZE)
             return false;
+        if (visible_is(line))
+            continue;
         for (size_t i = 0; i < line.len; i++) {
             unsigned char c = (unsigned char)line.ptr[i];
             if ((c < ' ' && c != '\t') || c >= 0x7f)
