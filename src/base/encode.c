@@ -201,7 +201,7 @@ static size_t ascii_words(str text, size_t at) {
 size_t utf8_valid(str text) {
     size_t at = 0;
     while ((at = ascii_words(text, at)) < text.len) {
-        size_t one = utf8_one(str_from(text, at));
+        size_t one = byte_at(text, at) < 0x80 ? 1 : utf8_one(str_from(text, at));
         if (!one)
             break;
         at += one;

@@ -34,15 +34,24 @@ err json_read(struct arena *mem, str text, const struct tree **out) {
 
 static const str unreadable = S_INIT("\xef\xbf\xbd"); /* U+FFFD */
 
+enum { ESCAPE_MAX = 6 };
+
 static void escape_write(struct buf *b, unsigned char c, bool name) {
     static const char hex[] = "0123456789abcdef";
-    const char code[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-    if (c == '"' || c == '\\' || c == '\n')
-        buf_add(b, (str){(const char[]){'\\', c == '\n' ? 'n' : (char)c}, 2});
-    else if (!c && name)
+    if (!c && name) {
         buf_add(b, unreadable);
-    else
-        buf_add(b, (str){code, sizeof(code)});
+        return;
+    }
+    if (ESCAPE_MAX > b->room - b->len && !buf_room(b, ESCAPE_MAX))
+        return;
+    bool brief = c == '"' || c == '\\' || c == '\n';
+    char *at = b->ptr + b->len;
+    at[0] = '\\';
+    at[1] = brief ? (c == '\n' ? 'n' : (char)c) : 'u';
+    at[2] = at[3] = '0';
+    at[4] = hex[c >> 4];
+    at[5] = hex[c & 15];
+    b->len += brief ? 2 : ESCAPE_MAX;
 }
 
 /* `s` is UTF-8. */

@@ -34,7 +34,7 @@ const char *str_cz(struct arena *mem, str s);
 str str_copy(struct arena *mem, str s);
 
 static inline bool str_is(str a, str b) {
-    return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && (!a.len || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 /* ASCII letters compare without case. */
 bool str_is_like(str a, str b);
