@@ -19,7 +19,8 @@ enum piece_kind {
 struct piece {
     enum piece_kind kind;
     enum escape escape;
-    str text; /* the text, or the name in the braces */
+    str text;    /* the text, or the name in the braces */
+    size_t word; /* of a name: up to its first dot */
     struct place at;
     const struct template *part;
     struct piece *first, *next; /* first: of a section */

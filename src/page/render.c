@@ -49,10 +49,8 @@ static err look(struct rendering *r, const struct piece *p, const struct scope *
         *out = scope->it;
         return OK_ERR;
     }
-    str rest = p->text;
-    str word = {0};
+    str rest = str_from(p->text, p->word + 1), word = str_part(p->text, 0, p->word);
     const struct tree *found = NULL;
-    str_cut(&rest, '.', &word);
     for (const struct scope *s = scope; s && !found; s = s->up)
         found = tree_find(s->it, word);
     if (!found)

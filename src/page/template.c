@@ -57,6 +57,8 @@ static void mistake(struct reading *r, struct place at, str sentence) {
 static struct piece *piece_add(struct reading *r, enum piece_kind kind, str text, struct place at) {
     struct piece *p = NEW(r->mem, struct piece);
     *p = (struct piece){.kind = kind, .text = text, .at = at};
+    if (kind != PIECE_TEXT)
+        p->word = str_find_byte(text, '.');
     *r->tail = p;
     r->tail = &p->next;
     return p;
