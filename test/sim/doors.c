@@ -119,9 +119,10 @@ static err door_list(
 
 static struct fate fate_of(struct sim *s, const struct change *c, bool last) {
     bool spared = is_narrow(s) && !last; /* of several, each by itself is not needed to see more */
-    struct fate f = {.lost = !spared && strikes(s, FAULT_LOST)};
-    f.hidden = !spared && !f.lost && strikes(s, FAULT_DONE);
-    if (strikes(s, FAULT_FULL))
+    uint64_t dice = roll(s);
+    struct fate f = {.lost = !spared && strikes_by(s, FAULT_LOST, &dice)};
+    f.hidden = !spared && !f.lost && strikes_by(s, FAULT_DONE, &dice);
+    if (strikes_by(s, FAULT_FULL, &dice))
         s->full_until = s->now + (int64_t)below(s, 10 * TIME_MINUTE);
     f.full = s->full_until > s->now && (!c->reserve || below(s, 8) == 0);
     return f;

@@ -109,10 +109,21 @@ void bytes_applied(struct sim *s, str bytes) {
 
 /* S1, among versions: what a newer one has kept in an order stays there. */
 static void check_newer(struct sim *s, struct ghost_order *o, str bytes) {
-    size_t count = newer_count(bytes);
+    if (!s->rate[FAULT_NEWER])
+        return;
+    size_t count = o->row.member_count ? row_newer(&o->row) : newer_count(bytes);
     if (count < o->newer)
         violate(s, "S1", "the order %s lost what a newer version kept", o->id);
     o->newer = count;
+}
+
+static bool order_news(struct sim *s, struct ghost_order *o, str bytes) {
+    struct row_news news __attribute__((uninitialized));
+    if (!o->kept || !row_news(s, o, bytes, &news))
+        return false;
+    check_newer(s, o, bytes);
+    check_news(s, o, &news);
+    return true;
 }
 
 static void order_applied(struct sim *s, const struct put *p) {
@@ -126,19 +137,15 @@ static void order_applied(struct sim *s, const struct put *p) {
         violate(s, "S1", "the order %s was dropped", o->id);
         return;
     }
-    if (s->rate[FAULT_NEWER])
-        check_newer(s, o, p->bytes);
-    struct row_news news;
-    if (o->kept && row_news(s, o, p->bytes, &news)) {
-        check_news(s, o, &news);
+    if (order_news(s, o, p->bytes))
         return;
-    }
     bytes_applied(s, p->bytes);
     err e = order_read(s->scratch, p->bytes, &kept);
     if (e.code != ERR_NONE)
         violate(s, "S1", "the order %s does not read: %.*s", o->id, (int)e.what.len, e.what.ptr);
     else {
         row_keep(s, o, p->bytes);
+        check_newer(s, o, p->bytes);
         check_order(s, o, kept);
     }
 }

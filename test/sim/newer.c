@@ -33,16 +33,26 @@ static void keep_more(struct buf *b, str bytes, size_t *from, size_t at) {
     buf_add(b, more);
 }
 
+/* A step that was kept before, with all it shall keep: nothing is looked for in it. Its length. */
+static size_t step_kept(const struct ghost_order *o, size_t *step, str rest) {
+    size_t len = o ? row_step_same(&o->row, step, rest) : 0;
+    return str_ends(str_part(rest, 0, len), S("\"newer\":\"kept\"}")) ? len : 0;
+}
+
 /* The order itself, and each entry of its lists: their maps are the first, and the third from
  * outside. */
-static str newer_row(struct arena *mem, str bytes) {
+static str newer_row(struct arena *mem, const struct ghost_order *o, str bytes) {
     struct buf b = buf_new(mem, 2 * bytes.len + LIMIT_ROW);
-    size_t from = 0;
+    size_t from = 0, step = 0, kept = 0;
     int depth = 0;
     bool list = false; /* of the two outermost the inner one is one */
     buf_room(&b, bytes.len + bytes.len / 4);
     for (size_t at = 0; at < bytes.len; at++) {
         char c = bytes.ptr[at];
+        if (c == '{' && depth == 2 && list && (kept = step_kept(o, &step, str_from(bytes, at)))) {
+            at += kept - 1;
+            continue;
+        }
         if (c == '"')
             at = text_end(bytes, at);
         if (c == '}' && (depth == 1 || (depth == 3 && list)))
@@ -61,7 +71,8 @@ void newer_writes(struct process *p, struct arena *mem, struct change *changes, 
         for (size_t k = 0; k < changes[i].count; k++) {
             puts[k] = changes[i].puts[k];
             if (str_is(puts[k].kind, S("order")) && !puts[k].drop)
-                puts[k].bytes = newer_row(mem, puts[k].bytes);
+                puts[k].bytes =
+                    newer_row(mem, ghost_order(p->sim, puts[k].part, false), puts[k].bytes);
         }
         changes[i].puts = puts;
     }

@@ -57,6 +57,11 @@ static void rows_copy(struct sim *s, struct backup *b, str kind) {
     }
 }
 
+/* With those steps that it has. */
+static void order_copy(struct ghost_order *to, const struct ghost_order *from) {
+    memcpy(to, from, offsetof(struct ghost_order, steps) + from->step_count * sizeof(to->steps[0]));
+}
+
 static int64_t orders_kept(const struct backup *b) {
     int64_t count = 0;
     for (size_t i = 0; i < b->order_count; i++)
@@ -95,8 +100,9 @@ void backup_comes(struct sim *s, void *nothing, uint64_t number) {
         .order_count = s->order_count,
         .note_count = s->note_count,
         .next = s->backup};
-    b->orders = arena_array(s->mem, s->order_count + 1, sizeof(*b->orders));
-    memcpy(b->orders, s->orders, s->order_count * sizeof(*b->orders));
+    b->orders = arena_bytes(s->mem, (s->order_count + 1) * sizeof(*b->orders));
+    for (size_t i = 0; i < s->order_count; i++)
+        order_copy(&b->orders[i], &s->orders[i]);
     b->notes = arena_array(s->mem, s->note_count + 1, sizeof(*b->notes));
     if (s->note_count)
         memcpy(b->notes, s->notes, s->note_count * sizeof(*b->notes));
@@ -178,8 +184,9 @@ static void steps_go(struct ghost_order *o, const struct ghost_step *steps, size
 }
 
 static void order_back(struct sim *s, struct ghost_order *o, const struct ghost_order *old) {
-    struct ghost_order now = *o;
-    *o = *old;
+    struct ghost_order now __attribute__((uninitialized));
+    order_copy(&now, o);
+    order_copy(o, old);
     o->row.member_count = 0; /* its row is to be read as a whole */
     memcpy(o->reference, now.reference, sizeof(o->reference));
     o->taken = now.taken;

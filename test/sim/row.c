@@ -12,10 +12,12 @@ enum { SAID_MAX = 1 << 20 };
 struct walk {
     str bytes;
     size_t at;
-    struct ghost_row row; /* what will be kept of it */
-    struct buf said;      /* members that are new, and all numbers, as JSON */
-    bool steps;           /* there are some, the walk is at the first */
-    bool buyer;           /* who buys is as before */
+    struct ghost_row *row; /* what will be kept of it */
+    struct buf said;       /* members that are new, and all numbers, as JSON */
+    bool same;             /* beside the steps all is as it was */
+    bool steps;            /* there are some, the walk is at the first */
+    bool buyer;            /* who buys is as before */
+    bool newer;            /* keys of a newer version are counted */
 };
 
 static str piece_text(const char *row, const struct row_piece *p) {
@@ -79,11 +81,19 @@ static bool are_fleeting(
     return true;
 }
 
-static bool member_keep(struct walk *w, size_t len, size_t name) {
-    if (!len || w->row.member_count == COUNT(w->row.members))
+/* The next bytes. `same`: they were there before, or null. */
+static struct row_piece piece_of(
+    const struct walk *w, size_t len, size_t name, const struct row_piece *same) {
+    size_t newer = 0;
+    if (w->newer)
+        newer = same ? same->newer : newer_count(str_part(w->bytes, w->at, len));
+    return (struct row_piece){(uint32_t)w->at, (uint32_t)len, (uint32_t)name, (uint32_t)newer};
+}
+
+static bool member_keep(struct walk *w, size_t len, size_t name, const struct row_piece *same) {
+    if (!len || w->row->member_count == COUNT(w->row->members))
         return false;
-    w->row.members[w->row.member_count++] =
-        (struct row_piece){(uint32_t)w->at, (uint32_t)len, (uint32_t)name};
+    w->row->members[w->row->member_count++] = piece_of(w, len, name, same);
     w->at += len;
     return true;
 }
@@ -116,7 +126,7 @@ static bool member_walk(struct sim *s, struct walk *w, const struct ghost_row *o
     if (out && !about && (!same || is_number(str_part(rest, 0, len), name)))
         say(w, str_part(rest, 0, len));
     *next = i < old->member_count ? i + 1 : *next;
-    return member_keep(w, len, name);
+    return member_keep(w, len, name, same ? &old->members[i] : NULL);
 }
 
 static bool members_walk(
@@ -134,7 +144,7 @@ static bool members_walk(
             return false;
         c = w->at < w->bytes.len ? w->bytes.ptr[w->at] : 0;
     }
-    return w->row.member_count && are_fleeting(old, next, old->member_count, out);
+    return w->row->member_count && are_fleeting(old, next, old->member_count, out);
 }
 
 /* ---- the steps ---- */
@@ -162,13 +172,14 @@ static bool steps_walk(
         if (i == SIM_STEPS)
             return false;
         size_t len = step_walk(s, str_from(w->bytes, w->at), was, out ? &out->steps[i] : NULL);
-        w->row.steps[i] = (struct row_piece){(uint32_t)w->at, (uint32_t)len, 0};
+        bool same = out && !out->steps[i];
+        w->row->steps[i] = piece_of(w, len, 0, same ? &old->steps[i] : NULL);
         w->at += len;
         c = len && w->at < w->bytes.len ? w->bytes.ptr[w->at++] : 0;
         if (c != ',' && c != ']')
             return false;
     }
-    w->row.step_count = i;
+    w->row->step_count = i;
     return i >= old->step_count;
 }
 
@@ -185,12 +196,14 @@ static void row_take(struct sim *s, struct ghost_row *to, const struct walk *w) 
     to->len = w->bytes.len;
     to->bytes = bytes;
     to->room = room;
-    to->steps_at = w->row.steps_at;
-    to->tail_at = w->row.tail_at;
-    to->member_count = w->row.member_count;
-    to->step_count = w->row.step_count;
-    memcpy(to->members, w->row.members, to->member_count * sizeof(to->members[0]));
-    memcpy(to->steps, w->row.steps, to->step_count * sizeof(to->steps[0]));
+    to->steps_at = w->row->steps_at;
+    to->tail_at = w->row->tail_at;
+    to->step_count = w->row->step_count;
+    if (!w->same) {
+        to->member_count = w->row->member_count;
+        memcpy(to->members, w->row->members, to->member_count * sizeof(to->members[0]));
+    }
+    memcpy(to->steps, w->row->steps, to->step_count * sizeof(to->steps[0]));
 }
 
 static bool tail_is(const struct ghost_row *old, str tail) {
@@ -201,9 +214,9 @@ static bool tail_is(const struct ghost_row *old, str tail) {
 static void money_say(struct walk *w) {
     static const str names[] = {S_INIT("\"payments\":"), S_INIT("\"refunds\":")};
     for (size_t k = 0; k < COUNT(names); k++)
-        for (size_t i = 0; i < w->row.member_count; i++)
-            if (str_starts(piece_text(w->bytes.ptr, &w->row.members[i]), names[k]))
-                say(w, piece_text(w->bytes.ptr, &w->row.members[i]));
+        for (size_t i = 0; i < w->row->member_count; i++)
+            if (str_starts(piece_text(w->bytes.ptr, &w->row->members[i]), names[k]))
+                say(w, piece_text(w->bytes.ptr, &w->row->members[i]));
 }
 
 /* Who expired must be forgotten by then: a buyer who is as he was is not read here. */
@@ -219,29 +232,31 @@ static bool said_read(
     return o->expired || !to->expired_at || !w->buyer;
 }
 
-/* Beside the steps all is as it was, and it is long: then nothing of it is looked at. */
+/* Then nothing of it is looked at. */
 static bool head_is(struct walk *w, const struct ghost_row *old) {
     size_t len = old->steps_at;
     if (!len || w->bytes.len <= len || memcmp(w->bytes.ptr, old->bytes, len) != 0)
         return false;
-    w->row.member_count = old->member_count;
-    memcpy(w->row.members, old->members, old->member_count * sizeof(old->members[0]));
     w->at = len;
-    w->steps = true;
-    return true;
+    return w->same = w->steps = true;
 }
 
 bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *out) {
     const struct ghost_row *old = &o->row;
-    struct walk w = {.bytes = bytes, .said = buf_new(s->scratch, SAID_MAX)};
-    *out = (struct row_news){0};
+    struct ghost_row row __attribute__((uninitialized));
+    struct walk w = {.bytes = bytes,
+        .row = &row,
+        .said = buf_new(s->scratch, SAID_MAX),
+        .newer = s->rate[FAULT_NEWER]};
+    out->head = out->money = false;
+    row.member_count = row.step_count = 0;
     if (!old->member_count || (!head_is(&w, old) && !members_walk(s, &w, old, out)))
         return false;
-    w.row.steps_at = w.steps ? w.at : 0;
+    row.steps_at = w.steps ? w.at : 0;
     if (w.steps ? !steps_walk(s, &w, old, out) : old->step_count > 0)
         return false;
-    w.row.tail_at = w.at;
-    out->step_count = w.row.step_count;
+    row.tail_at = w.at;
+    out->step_count = row.step_count;
     if (!tail_is(old, str_from(bytes, w.at)))
         return false;
     if (out->money)
@@ -250,20 +265,42 @@ bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *
         return false;
     for (size_t i = 0; i < out->step_count; i++)
         if (out->steps[i])
-            bytes_applied(s, piece_text(bytes.ptr, &w.row.steps[i]));
+            bytes_applied(s, piece_text(bytes.ptr, &row.steps[i]));
     row_take(s, &o->row, &w);
     return true;
 }
 
 void row_keep(struct sim *s, struct ghost_order *o, str bytes) {
     static const struct ghost_row nothing;
-    struct walk w = {.bytes = bytes};
+    struct ghost_row row __attribute__((uninitialized));
+    struct walk w = {.bytes = bytes, .row = &row, .newer = s->rate[FAULT_NEWER]};
+    row.member_count = row.step_count = 0;
     o->row.member_count = 0;
     if (!members_walk(s, &w, &nothing, NULL))
         return;
-    w.row.steps_at = w.steps ? w.at : 0;
+    row.steps_at = w.steps ? w.at : 0;
     if (w.steps && !steps_walk(s, &w, &nothing, NULL))
         return;
-    w.row.tail_at = w.at;
+    row.tail_at = w.at;
     row_take(s, &o->row, &w);
+}
+
+/* What a newer version has kept in it. */
+size_t row_newer(const struct ghost_row *r) {
+    size_t count = newer_count((str){r->bytes + r->tail_at, r->len - r->tail_at});
+    for (size_t i = 0; i < r->member_count; i++)
+        count += r->members[i].newer;
+    for (size_t i = 0; i < r->step_count; i++)
+        count += r->steps[i].newer;
+    return count;
+}
+
+size_t row_step_same(const struct ghost_row *r, size_t *step, str rest) {
+    for (size_t i = *step; r->member_count && i < r->step_count; i++) {
+        if (!str_starts(rest, piece_text(r->bytes, &r->steps[i])))
+            continue;
+        *step = i + 1;
+        return r->steps[i].len;
+    }
+    return 0;
 }

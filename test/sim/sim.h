@@ -128,8 +128,8 @@ struct fibre {
     uint64_t serial; /* of the wake-up that counts */
     struct ask *ask;
     const struct row *job;
-    struct row_list got;      /* leased */
-    bool begun[SIM_LEASE];    /* of those */
+    struct row_list got;   /* leased */
+    bool begun[SIM_LEASE]; /* of those */
     uint64_t token; /* of the lease of `job`; the steps that follow it are held by the same */
     uint64_t heard; /* with a script: hash of all that it was told since it began what it is at */
     str words[3];   /* of a command: job, verb, text */
@@ -175,7 +175,7 @@ struct ghost_row {
     size_t len, room, member_count, step_count;
     size_t steps_at, tail_at; /* 0: it has no steps; what stands behind members and steps */
     struct row_piece {
-        uint32_t at, len, name;               /* name: its length, of a member */
+        uint32_t at, len, name, newer;        /* name: its length, of a member */
     } members[SIM_MEMBERS], steps[SIM_STEPS]; /* without members it is to be read as a whole */
 };
 
@@ -420,6 +420,10 @@ struct row_news {
  * the trace. */
 bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *out);
 void row_keep(struct sim *s, struct ghost_order *o, str bytes);
+size_t row_newer(const struct ghost_row *r);
+/* The length of a step, from *step on, that comes next as it was kept, and *step is behind it; or
+ * 0. */
+size_t row_step_same(const struct ghost_row *r, size_t *step, str rest);
 
 /* ---- ghost.c, predicates.c and end.c ---- */
 void violate(struct sim *s, const char *predicate, const char *format, ...)
