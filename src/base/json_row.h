@@ -37,10 +37,17 @@ static inline char json_row_kind(struct json_row *r) {
 bool json_row_open(struct json_row *r, char begin);
 bool json_row_begun(struct json_row *r, char end);
 static inline bool json_row_more(struct json_row *r, char end) {
-    if (r->first || r->at >= r->text.len || r->text.ptr[r->at] != ',')
+    char c = r->at < r->text.len ? r->text.ptr[r->at] : 0;
+    if (c == ',' && !r->first) {
+        r->at++;
+        return true;
+    }
+    if (c != end)
         return json_row_begun(r, end);
+    r->first = false;
+    r->depth--;
     r->at++;
-    return true;
+    return false;
 }
 bool json_row_name(struct json_row *r, str *out);
 /* False, and nothing read, when the next value is no text. */

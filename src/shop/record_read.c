@@ -149,12 +149,12 @@ static const char *value_plain(
     const struct field *f, const char *from, const char *end, void *into) {
     void *value = into_at(into, f->at);
     switch (f->kind) {
-    case FIELD_TEXT: return json_plain_text(from, end, value);
     case FIELD_INT: return json_plain_int(from, end, value);
     case FIELD_SMALL: return small_plain(from, end, value);
     case FIELD_WORD: return word_plain(f, from, end, value);
     case FIELD_MONEY: return money_plain(from, end, value);
     case FIELD_LATER: return later_plain(from, end, into_at(into, f->count_at));
+    case FIELD_TEXT:
     case FIELD_BOOL:
     case FIELD_TREE:
     case FIELD_RECORD:
@@ -173,33 +173,39 @@ struct reading {
     const struct field *next, *end; /* in the order of the table, these are what comes next */
 };
 
-/* The one whose name stands there as record_write writes it. */
+/* The one whose name stands there as record_write writes it; `end` when none does. */
 static inline const struct field *field_next(
-    const struct reading *g, const char *from, const char *end) {
-    if (end - from >= JSON_WIDE)
-        for (const struct field *f = g->next; f != g->end; f++)
-            if (json_key_is(from, &f->key) && f->key.len)
-                return f;
-    return NULL;
+    const struct field *f, const struct field *end, const char *from) {
+    while (f != end && !(json_key_is(from, &f->key) && f->key.len))
+        f++;
+    return f;
 }
 
 /* Fields in the order of the table with plain values, as nearly all are. True: another entry comes,
  * of *field, its value next, or of one whose name comes next (*field is null). */
 static bool fields_plain(struct reading *g, struct json_row *row, const struct field **field) {
     const char *from = row->text.ptr + row->at, *end = row->text.ptr + row->text.len;
-    const struct field *f = NULL;
+    const struct field *next = g->next, *f;
     bool more = true;
-    while (more && (f = field_next(g, from, end))) {
+    *field = NULL;
+    while (end - from >= JSON_WIDE && (f = field_next(next, g->end, from)) != g->end) {
         from += f->key.len;
-        g->next = f + 1;
-        const char *behind = value_plain(f, from, end, g->into);
-        if (!behind)
+        next = f + 1;
+        const char *behind = f->kind == FIELD_TEXT
+                                 ? json_plain_text(from, end, into_at(g->into, f->at))
+                                 : value_plain(f, from, end, g->into);
+        if (!behind) {
+            *field = f;
             break;
-        more = behind < end && *behind == ',';
-        from = behind + more;
+        }
+        from = behind;
+        more = from < end && *from == ',';
+        if (!more)
+            break;
+        from++;
     }
+    g->next = next;
     row->at = (size_t)(from - row->text.ptr);
-    *field = f;
     return more;
 }
 
