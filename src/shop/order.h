@@ -31,16 +31,16 @@ enum order_mark {
     MARK_ERASED = 512, /* personal data is gone */
 };
 
-/* `more`, in all of these and in a step: keys that a newer program kept, written back as they are.
- */
+/* `more`, in all of these and in a step: keys that a newer program kept, as they stand in the row,
+ * `"a":1,"b":2`; written back as they are. */
 struct buyer {
     str email, name, country, lang;
-    const struct tree *more;
+    str more;
 };
 
 struct company {
     str name, tax_id, street, postcode, city; /* name "" when a private person buys */
-    const struct tree *more;
+    str more;
 };
 
 struct line {
@@ -48,14 +48,14 @@ struct line {
     int64_t quantity;
     str tax; /* rate as text */
     money net, tax_amount, gross;
-    const struct tree *more;
+    str more;
     struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
 struct consent_given {
     str id, version, hash; /* hash of the text agreed to; the text is kept once by hash */
     instant at;
-    const struct tree *more;
+    str more;
     struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
@@ -64,7 +64,7 @@ struct payment {
     money amount;
     instant at;
     str ref; /* of the note */
-    const struct tree *more;
+    str more;
     struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
@@ -73,7 +73,7 @@ struct refund {
     money amount;
     instant at;
     bool dispute;
-    const struct tree *more;
+    str more;
     struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
@@ -81,7 +81,7 @@ struct refund {
 struct remark {
     str gateway, event, what;
     instant at;
-    const struct tree *more;
+    str more;
     struct record_kept *kept; /* shop/record: as it stands in the row */
 };
 
@@ -110,7 +110,7 @@ struct order {
     size_t remark_count;
     struct step *steps;
     size_t step_count;
-    const struct tree *more;
+    str more;
     int64_t version;          /* of the row it was read from; 0 when new */
     struct record_kept *kept; /* shop/record: all before the lines, as it stands in the row */
 };

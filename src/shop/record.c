@@ -24,15 +24,15 @@ static bool record_is_empty(const struct record *r, const void *from);
 static bool field_is_empty(const struct field *f, const void *from) {
     const void *value = at(from, f->at);
     switch (f->kind) {
-    case FIELD_TEXT: return ((const str *)value)->len == 0;
+    case FIELD_TEXT:
+    case FIELD_MORE: return ((const str *)value)->len == 0;
     case FIELD_INT: return *(const int64_t *)value == 0;
     case FIELD_SMALL: return *(const int *)value == 0;
     case FIELD_BOOL: return !*(const bool *)value;
     case FIELD_WORD: return false;
     case FIELD_MONEY: return ((const money *)value)->currency[0] == 0;
     case FIELD_LATER: return !later_row(f, from).len && !*(const struct tree *const *)value;
-    case FIELD_TREE:
-    case FIELD_MORE: return *(const struct tree *const *)value == NULL;
+    case FIELD_TREE: return *(const struct tree *const *)value == NULL;
     case FIELD_RECORD: return record_is_empty(f->record, value);
     case FIELD_LIST: return list_count(f, from) == 0;
     }
@@ -132,16 +132,10 @@ static void value_write(struct buf *b, const struct field *f, const void *from) 
     case FIELD_LATER: later_write(b, f, from); break;
     case FIELD_RECORD: record_write(b, f->record, value); break;
     case FIELD_LIST: list_write(b, f, from); break;
+    case FIELD_MORE: buf_add(b, *(const str *)value); break;
     case FIELD_TEXT:
-    case FIELD_INT:
-    case FIELD_MORE: break;
+    case FIELD_INT: break;
     }
-}
-
-static void name_write(struct buf *b, char before, str name) {
-    buf_byte(b, before);
-    json_write_text(b, name);
-    buf_byte(b, ':');
 }
 
 static void key_write(struct buf *b, char before, const struct json_key *key) {
@@ -153,13 +147,6 @@ static void key_write(struct buf *b, char before, const struct json_key *key) {
     b->len += 1 + key->len;
 }
 
-static void more_write(struct buf *b, const struct tree *more, char *before) {
-    for (const struct tree *t = more->first; t; t = t->next, *before = ',') {
-        name_write(b, *before, t->name);
-        json_write_tree(b, t);
-    }
-}
-
 /* Texts and numbers, which most are; else all the others. False: there is nothing to write. */
 static inline bool field_write(
     struct buf *b, const struct field *f, const void *from, char before) {
@@ -169,7 +156,7 @@ static inline bool field_write(
         return false;
     if (f->kind > FIELD_INT && field_is_empty(f, from))
         return false;
-    key_write(b, before, &f->key);
+    key_write(b, before, &f->key); /* FIELD_MORE has none: it is the comma only */
     if (f->kind == FIELD_TEXT)
         json_write_text(b, *text);
     else if (f->kind == FIELD_INT)
@@ -181,13 +168,9 @@ static inline bool field_write(
 
 static char fields_write(
     struct buf *b, const struct field *f, const struct field *end, const void *from, char before) {
-    for (; f < end; f++) {
-        const struct tree *const *more = at(from, f->at);
-        if (f->kind == FIELD_MORE && *more)
-            more_write(b, *more, &before);
-        else if (f->kind != FIELD_MORE && field_write(b, f, from, before))
+    for (; f < end; f++)
+        if (field_write(b, f, from, before))
             before = ',';
-    }
     return before;
 }
 
@@ -254,9 +237,13 @@ struct tree *record_tree(struct arena *mem, const struct record *r, const void *
             tree_put(map, f->name, value_tree(mem, f, from));
             continue;
         }
-        const struct tree *more = *(const struct tree *const *)at(from, f->at);
-        for (const struct tree *t = more->first; t; t = t->next)
-            tree_put(map, t->name, tree_copy(mem, t));
+        str more = *(const str *)at(from, f->at);
+        struct json_row row = json_row_new(mem, JOIN(mem, S("{"), more, S("}")));
+        for (struct tree *t = json_row_tree(&row)->first, *next; t; t = next) {
+            next = t->next;
+            t->next = NULL;
+            tree_put(map, t->name, t);
+        }
     }
     return map;
 }

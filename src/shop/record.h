@@ -25,7 +25,7 @@ enum field_kind {
     FIELD_LATER,  /* the same, and a str: when read, its JSON is there and the tree is null */
     FIELD_RECORD, /* a struct inside */
     FIELD_LIST,   /* a pointer to structs, and a size_t count */
-    FIELD_MORE,   /* const struct tree *: everything else; at most one, the last row */
+    FIELD_MORE,   /* str: all other entries, as they stand; at most one, the last row */
 };
 
 struct record;

@@ -234,20 +234,20 @@ static void front_end(
     g->end = r->fields + r->count;
 }
 
+/* An entry that stands from `start` on, as it stands, behind those that there are. */
 static void more_keep(
-    struct arena *mem, const struct record *r, str name, struct json_row *row, void *into) {
-    const struct field *last = &r->fields[r->count - 1];
-    if (last->kind != FIELD_MORE) {
-        json_row_skip(row);
+    struct arena *mem, const struct field *last, struct json_row *row, size_t start, void *into) {
+    json_row_skip(row);
+    if (last->kind != FIELD_MORE || row->broken)
         return;
-    }
-    struct tree *value = json_row_tree(row);
-    if (row->broken)
-        return;
-    struct tree **more = into_at(into, last->at);
-    if (!*more)
-        *more = tree_map(mem);
-    tree_put(*more, name, value);
+    str *more = into_at(into, last->at);
+    str entry = str_part(row->text, start, row->at - start);
+    if (!more->len)
+        *more = entry;
+    else if (more->ptr + more->len + 1 == entry.ptr)
+        more->len += 1 + entry.len;
+    else
+        *more = JOIN(mem, *more, S(","), entry);
 }
 
 err record_read(struct arena *mem, const struct record *r, struct json_row *row, void *into) {
@@ -267,13 +267,14 @@ err record_read(struct arena *mem, const struct record *r, struct json_row *row,
         }
         if (!more)
             continue;
+        size_t entry = row->at;
         if (!f && !json_row_name(row, &name))
             break;
         f = f ? f : field_find(&g, name);
         if (f)
             TRY(field_read(mem, f, row, into));
         else
-            more_keep(mem, r, name, row, into);
+            more_keep(mem, &r->fields[r->count - 1], row, entry, into);
     }
     return OK_ERR;
 }

@@ -63,7 +63,7 @@ struct step {
     str receipt;               /* the partner's words */
     const struct tree *values; /* what it obtained: name -> text */
     str error;                 /* the last thing that went wrong, for the owner */
-    const struct tree *more;   /* keys that a newer program kept */
+    str more;                  /* keys that a newer program kept */
     struct record_kept *kept; /* shop/record: how it stands in the row */
 };
 

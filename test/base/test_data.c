@@ -253,6 +253,27 @@ TEST(tree_values) {
     arena_free(mem);
 }
 
+/* Every bit of a text counts, and where one text ends and the next begins. */
+TEST(str_hash) {
+    enum { MOST = 40 };
+    uint64_t hashes[MOST * 9 + 1];
+    size_t count = 0;
+    char bytes[MOST] = {0};
+    for (size_t len = 0; len <= MOST; len++)
+        hashes[count++] = str_hash(1, (str){bytes, len});
+    for (size_t bit = 0; bit < (size_t)MOST * 8; bit++) {
+        bytes[bit / 8] ^= (char)(1 << bit % 8);
+        hashes[count++] = str_hash(1, (str){bytes, MOST});
+        bytes[bit / 8] = 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            CHECK("another text, another number", hashes[i] != hashes[k]);
+    CHECK("where they end",
+        str_hash(str_hash(1, S("ab")), S("c")) != str_hash(str_hash(1, S("a")), S("bc")));
+    CHECK("what was before", str_hash(1, S("a")) != str_hash(2, S("a")));
+}
+
 const struct check_test data_tests[DATA_TESTS] = {
     ROW(tree_looks),
     ROW(tree_later),
@@ -261,4 +282,5 @@ const struct check_test data_tests[DATA_TESTS] = {
     ROW(report_rows),
     ROW(err_values),
     ROW(tree_values),
+    ROW(str_hash),
 };
