@@ -144,9 +144,15 @@ str str_int(struct arena *mem, int64_t number) {
     return str_copy(mem, (str){digits + at, sizeof(digits) - at});
 }
 
-static uint64_t hash_word(uint64_t hash, uint64_t word) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
-    return hash ^ hash >> 32;
+static uint64_t hash_words(uint64_t a, uint64_t b) {
+    unsigned __int128 all = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd1342543de82ef95);
+    return (uint64_t)all ^ (uint64_t)(all >> 64);
+}
+
+static uint64_t hash_load(const char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return le64toh(word);
 }
 
 /* The last bytes of a text, fewer than eight, with zeros behind them: without a loop or a call. */
@@ -154,10 +160,8 @@ static uint64_t hash_rest(str text, size_t len) {
     const char *at = text.ptr + text.len - len;
     uint64_t word = 0;
     uint32_t low, high;
-    if (text.len >= sizeof(word)) {
-        memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
-        return len ? le64toh(word) >> 8 * (sizeof(word) - len) : 0;
-    }
+    if (text.len >= sizeof(word))
+        return len ? hash_load(at + len - sizeof(word)) >> 8 * (sizeof(word) - len) : 0;
     if (len >= sizeof(low)) {
         memcpy(&low, at, sizeof(low));
         memcpy(&high, at + len - sizeof(high), sizeof(high));
@@ -171,9 +175,12 @@ static uint64_t hash_rest(str text, size_t len) {
 uint64_t str_hash(uint64_t before, str text) {
     uint64_t word = 0;
     size_t at = 0;
-    for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
-        memcpy(&word, text.ptr + at, sizeof(word));
-        before = hash_word(before, le64toh(word));
+    for (; at + 2 * sizeof(word) <= text.len; at += 2 * sizeof(word))
+        before =
+            hash_words(before ^ hash_load(text.ptr + at), hash_load(text.ptr + at + sizeof(word)));
+    if (at + sizeof(word) <= text.len) {
+        word = hash_load(text.ptr + at);
+        at += sizeof(word);
     }
-    return hash_word(hash_word(before, hash_rest(text, text.len - at)), text.len);
+    return hash_words(hash_words(before ^ word, text.len), hash_rest(text, text.len - at));
 }
