@@ -80,8 +80,10 @@ void newer_writes(struct process *p, struct arena *mem, struct change *changes, 
 
 size_t newer_count(str bytes) {
     const str key = S("\"newer\":");
-    size_t count = 0;
-    for (size_t at; (at = str_find(bytes, key)) < bytes.len; count++)
-        bytes = str_from(bytes, at + key.len);
+    size_t count = 0, before = S("\"ne").len; /* few other words have a w */
+    for (size_t at = 0; at < bytes.len; at++) {
+        at += str_find_byte(str_from(bytes, at), 'w');
+        count += at >= before && str_starts(str_from(bytes, at - before), key);
+    }
     return count;
 }

@@ -98,7 +98,14 @@ static bool member_keep(struct walk *w, size_t len, size_t name, const struct ro
     return true;
 }
 
+/* What is no JSON is found out when it is read. */
 static size_t value_end(struct sim *s, str rest, size_t name) {
+    str value = str_from(rest, name), text;
+    if (str_starts(value, S("\""))) {
+        text = str_part(value, 1, str_find_byte(str_from(value, 1), '"'));
+        if (str_find_byte(text, '\\') == text.len)
+            return name + text.len + 2;
+    }
     struct json_row row = json_row_new(s->scratch, str_from(rest, name));
     size_t len = json_row_skip(&row).len;
     return row.broken ? 0 : name + len;
