@@ -76,7 +76,7 @@ static bool script_strikes(struct sim *s, enum fault f) {
     return false;
 }
 
-__attribute__((noinline, cold)) static void struck(struct sim *s, enum fault f) {
+void struck(struct sim *s, enum fault f) {
     s->totals->struck[f]++;
     s->totals->faults += f != FAULT_SWITCH;
     trace_add(s, 0x1000u + (uint64_t)f);

@@ -30,29 +30,67 @@ static bool is_narrow(const struct sim *s) {
     return s->script && s->script->narrow;
 }
 
-/* The places where a process may lose its turn, its life or its time. */
+static void door_switch(struct process *p) {
+    fibre_sleep(p->sim, (int64_t)below(p->sim, 4));
+}
+
+static void door_crash(struct process *p) {
+    process_crash(p->sim, p);
+}
+
+static void door_clock(struct process *p) {
+    static const int64_t jumps[] = {TIME_SECOND, TIME_MINUTE, TIME_HOUR, 40 * TIME_HOUR};
+    struct sim *s = p->sim;
+    int64_t most = jumps[below(s, COUNT(jumps))];
+    int64_t to = p->offset + (int64_t)below(s, 2 * (uint64_t)most) - most;
+    /* Not so far that what was placed then expires after the kind phase. */
+    if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
+        p->offset = to;
+    rest_again(s);
+}
+
+static void door_stuck(struct process *p) {
+    p->stuck_until = p->sim->now + (int64_t)below(p->sim, 2 * TIME_HOUR);
+    p->stuck_at = p->sim->now;
+}
+
+static const struct {
+    enum fault fault;
+    void (*strikes)(struct process *p);
+} at_doors[] = {
+    {FAULT_SWITCH, door_switch},
+    {FAULT_CRASH, door_crash},
+    {FAULT_CLOCK, door_clock},
+    {FAULT_STUCK, door_stuck},
+    {FAULT_PAUSE, door_pause},
+};
+
+/* To a script each is a point. */
+static void door_script(struct process *p) {
+    for (size_t i = 0; i < COUNT(at_doors); i++) {
+        bool spared = at_doors[i].fault == FAULT_PAUSE && is_narrow(p->sim);
+        if (!spared && strikes(p->sim, at_doors[i].fault))
+            at_doors[i].strikes(p);
+    }
+}
+
+/* The places where a process may lose its turn, its life or its time: at most one of these at once,
+ * by one look at the dice. In the kind phase it is only the turn. */
 static void door(struct process *p) {
     struct sim *s = p->sim;
-    uint64_t dice = roll(s);
-    if (strikes_by(s, FAULT_CRASH, &dice))
-        process_crash(s, p);
-    if (strikes_by(s, FAULT_CLOCK, &dice)) {
-        static const int64_t jumps[] = {TIME_SECOND, TIME_MINUTE, TIME_HOUR, 40 * TIME_HOUR};
-        int64_t most = jumps[below(s, COUNT(jumps))];
-        int64_t to = p->offset + (int64_t)below(s, 2 * (uint64_t)most) - most;
-        /* Not so far that what was placed then expires after the kind phase. */
-        if (to < 8 * TIME_DAY && to > -8 * TIME_DAY)
-            p->offset = to;
-        rest_again(s);
+    if (s->script) {
+        door_script(p);
+        return;
     }
-    if (strikes_by(s, FAULT_STUCK, &dice)) {
-        p->stuck_until = s->now + (int64_t)below(s, 2 * TIME_HOUR);
-        p->stuck_at = s->now;
-    }
-    if (!is_narrow(s) && strikes_by(s, FAULT_PAUSE, &dice)) {
-        door_pause(p);
-    } else if (strikes_by(s, FAULT_SWITCH, &dice)) {
-        fibre_sleep(s, (int64_t)below(s, 4));
+    int dice = (int)(roll(s) % 1024);
+    size_t count = s->phase == PHASE_KIND ? 1 : COUNT(at_doors);
+    for (size_t i = 0; i < count; i++) {
+        dice -= s->rate[at_doors[i].fault];
+        if (dice >= 0)
+            continue;
+        struck(s, at_doors[i].fault);
+        at_doors[i].strikes(p);
+        return;
     }
 }
 
@@ -72,7 +110,7 @@ static void mark_narrow(struct process *p, enum crash_point at) {
         door_pause(p);
 }
 
-static void door_crash(void *self, enum crash_point at) {
+static void door_mark(void *self, enum crash_point at) {
     struct process *p = self;
     trace_add(p->sim, (uint64_t)at);
     if (is_narrow(p->sim)) {
@@ -278,7 +316,7 @@ void process_doors(struct sim *s, struct process *p) {
     p->doors = (struct doors){.self = p,
         .now = door_now,
         .dice = door_dice,
-        .crash = door_crash,
+        .crash = door_mark,
         .log = door_log,
         .talk = &p->talk,
         .store = &p->store};

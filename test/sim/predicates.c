@@ -268,7 +268,7 @@ static struct ghost_step *step_of(
 /* All are there before one is looked at: they speak of each other. */
 static void check_steps(
     struct sim *s, struct ghost_order *g, const struct step *const *steps, size_t count) {
-    struct ghost_step *ours[SIM_STEPS];
+    struct ghost_step *ours[SIM_STEPS] __attribute__((uninitialized));
     if (count < g->step_count)
         violate(s, "S14", "the order %s lost a step", g->id);
     for (size_t i = 0; i < count && !s->failed; i++)
@@ -281,7 +281,7 @@ static void check_steps(
 }
 
 void check_order(struct sim *s, struct ghost_order *g, const struct order *o) {
-    const struct step *steps[SIM_STEPS];
+    const struct step *steps[SIM_STEPS] __attribute__((uninitialized));
     check_lasting(s, g, o);
     check_money(s, g, o);
     check_paid(s, g, o);

@@ -147,7 +147,7 @@ struct ask {
 struct ghost_step {
     char name[72]; /* "1/badge" */
     size_t name_len;
-    char key[32], digest[68], digest_before[68];
+    char key[32], digest[68];
     enum step_state state;
     int64_t attempts, unknowns, round;
     bool job, stuck, operated;
@@ -155,7 +155,6 @@ struct ghost_step {
     uint64_t holder; /* the token of the last lease */
     uint64_t wire;   /* hash of the first request of this round */
     int64_t wire_round;
-    char wire_key[40];
     int wires, effects, retries, asks;
     int late;         /* effects that are still to come */
     instant ready_at; /* when it may be sent; 0: it is not ready */
@@ -329,6 +328,7 @@ static inline void fibre_hears(struct sim *s, uint64_t number, str words) {
 uint64_t roll(struct sim *s);
 uint64_t below(struct sim *s, uint64_t n);
 bool strikes(struct sim *s, enum fault f);
+void struck(struct sim *s, enum fault f);
 /* Up to six questions by one roll, each takes ten bits of it. */
 bool strikes_by(struct sim *s, enum fault f, uint64_t *dice);
 void trace_add(struct sim *s, uint64_t what);
