@@ -20,11 +20,10 @@ static bool is_decided(const struct ear *e) {
     return e->heard || e->unheard == SILENCE_ORDERS;
 }
 
-static void order_count(struct ear *e, const struct order *o, instant now) {
+static void order_count(struct ear *e, const struct order_glance *o, instant now) {
     if (!str_is(e->gateway, o->gateway) || is_decided(e))
         return;
-    /* Whatever it told, even that it refused or waits, is one of these. */
-    e->heard = o->payment_count || o->refund_count || o->remark_count;
+    e->heard = o->heard;
     if (e->heard || o->placed_at > now - PATIENCE)
         return;
     e->unheard++;
@@ -42,10 +41,10 @@ static bool is_open(const struct ear *ears, size_t count) {
 static void page_count(
     struct arena *mem, const struct row_list *rows, struct ear *ears, size_t count, instant now) {
     for (size_t i = 0; i < rows->count && is_open(ears, count); i++) {
-        struct order *o = NULL;
-        bool reads = order_read(mem, rows->rows[i].bytes, &o).code == ERR_NONE;
+        struct order_glance o;
+        bool reads = order_glance(mem, rows->rows[i].bytes, &o);
         for (size_t k = 0; reads && k < count; k++)
-            order_count(&ears[k], o, now);
+            order_count(&ears[k], &o, now);
     }
 }
 

@@ -41,6 +41,9 @@ static err expire_edit(struct orders_edit *e, struct arena *mem, struct order *o
 /* *early: it was placed under a longer `expire:`, its time has not come; the sweep waits for it. */
 static err expire(struct arena *mem, const struct work *w, const struct row *row, bool *early) {
     struct order *o = NULL;
+    *early = false;
+    if (order_is_over(mem, row->bytes))
+        return OK_ERR;
     TRY(orders_read(mem, row, &o));
     struct orders_edit e = {.work = w, .id = row->part, .edit = expire_edit, .known = o};
     *early = order_state(o) == ORDER_PLACED && o->expires_at > w->doors->now(w->doors->self);

@@ -224,6 +224,16 @@ void order_erase(struct order *o);
  * The order remembers how it was written, in `mem`: what did not change is not written anew. */
 str order_write(struct arena *mem, const struct order *o);
 MUST err order_read(struct arena *mem, str bytes, struct order **out);
+/* For who looks at many rows: nothing is built. Paid or expired, by the front of the row; false
+ * also when that does not read: order_read says what is wrong with it. */
+bool order_is_over(struct arena *mem, str bytes);
+struct order_glance {
+    str gateway;
+    instant placed_at;
+    bool heard; /* its gateway said something of it, whatever it was */
+};
+/* False when it does not read. */
+bool order_glance(struct arena *mem, str bytes, struct order_glance *out);
 /* The documented JSON of an order (design 7), for `order list --json` and the control socket. */
 struct tree *order_view(struct arena *mem, const struct order *o);
 

@@ -6,6 +6,7 @@ void suite_money(void);
 void suite_place(void);
 void suite_note(void);
 void suite_order(void);
+void suite_glance(void);
 void suite_step(void);
 void suite_plan(void);
 void suite_files(void);

@@ -7,6 +7,7 @@ int main(int argc, char **argv) {
         {"place", suite_place},
         {"note", suite_note},
         {"order", suite_order},
+        {"glance", suite_glance},
         {"step", suite_step},
         {"plan", suite_plan},
         {"files", suite_files},
