@@ -19,13 +19,29 @@ static err wrong(str what) {
     return err_make(ERR_INVALID, what);
 }
 
-static bool is_alnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+/* Letters and digits, and what else; a bit for each byte below 0x80. */
+struct letters {
+    uint64_t bits[2];
+};
+#define LETTERS(low, high)                                          \
+    {                                                               \
+        { 0x03ff000000000000 | (low), 0x07fffffe07fffffe | (high) } \
+    }
+static const struct letters host_letters = LETTERS(UINT64_C(1) << '-', 0);
+static const struct letters key_letters = LETTERS(UINT64_C(1) << '-', UINT64_C(1) << ('_' - 64));
+static const struct letters name_letters =
+    LETTERS(UINT64_C(1) << '-' | UINT64_C(1) << ' ', UINT64_C(1) << ('_' - 64));
+/* RFC 5322's atext: also !#$%&'*+-/=?^_`{|}~ */
+static const struct letters atext = LETTERS(0xa000acfa00000000, 0x78000001c0000000);
+
+static bool is_letter(const struct letters *of, char c) {
+    unsigned char byte = (unsigned char)c;
+    return byte < 0x80 && of->bits[byte >> 6] >> (byte & 63) & 1;
 }
 
-static bool is_made_of(str s, str also) {
+static bool is_made_of(str s, const struct letters *of) {
     for (size_t i = 0; i < s.len; i++)
-        if (!is_alnum(s.ptr[i]) && str_find_byte(also, s.ptr[i]) == also.len)
+        if (!is_letter(of, s.ptr[i]))
             return false;
     return s.len > 0;
 }
@@ -43,21 +59,22 @@ static bool is_line(str s) {
 /* ---- addresses ---- */
 
 /* Labels between single dots: neither empty nor missing. */
-static bool is_dotted(str s, str also) {
-    str rest = s, piece = {0};
-    if (!s.len || str_ends(s, S(".")))
-        return false;
-    while (str_cut(&rest, '.', &piece))
-        if (!is_made_of(piece, also))
+static bool is_dotted(str s, const struct letters *of) {
+    bool dot = true;
+    for (size_t i = 0; i < s.len; i++) {
+        bool before = dot;
+        dot = s.ptr[i] == '.';
+        if (dot ? before : !is_letter(of, s.ptr[i]))
             return false;
-    return true;
+    }
+    return !dot;
 }
 
 static bool is_address(str s) {
     size_t at = str_find_byte(s, '@');
     return s.len <= ADDRESS_MAX && at <= LOCAL_MAX && at < s.len
-           && is_dotted(str_part(s, 0, at), S("!#$%&'*+-/=?^_`{|}~"))
-           && is_dotted(str_from(s, at + 1), S("-"));
+           && is_dotted(str_part(s, 0, at), &atext)
+           && is_dotted(str_from(s, at + 1), &host_letters);
 }
 
 static str address_of(str from) {
@@ -138,7 +155,7 @@ static err address_header(struct arena *mem, struct buf *b, str name, str text) 
     } else {
         if (!is_plain(shown))
             words_add(mem, b, shown);
-        else if (is_made_of(shown, S(" -_")))
+        else if (is_made_of(shown, &name_letters))
             buf_add(b, shown);
         else
             quoted_add(b, shown);
@@ -158,7 +175,7 @@ static err list_headers(struct buf *b, str lines) {
         if (!line.len)
             continue;
         size_t colon = str_find_byte(line, ':');
-        bool named = colon < line.len && is_made_of(str_part(line, 0, colon), S("-"));
+        bool named = colon < line.len && is_made_of(str_part(line, 0, colon), &host_letters);
         if (!str_starts(line, S("List-")) || !named || !is_line(line) || !ascii_is(line)
             || line.len > LINE_MAX_SIZE)
             return wrong(S("a List- header does not read"));
@@ -169,7 +186,7 @@ static err list_headers(struct buf *b, str lines) {
 }
 
 static err id_header(struct buf *b, str key, str host) {
-    if (!is_dotted(key, S("-_")) || !is_dotted(host, S("-")))
+    if (!is_dotted(key, &key_letters) || !is_dotted(host, &host_letters))
         return wrong(S("the Message-ID does not read"));
     buf_add(b, S("Message-ID: <"));
     buf_add(b, key);
