@@ -70,11 +70,14 @@ static bool matches(struct arena *mem, str pattern, str path, struct route_match
     return path.len == 0;
 }
 
-/* Most routes are told by the letters before their first hole. */
-static bool begins(str pattern, str path) {
-    for (size_t i = 0; i < pattern.len && pattern.ptr[i] != ':' && pattern.ptr[i] != '*'; i++)
+/* Most routes are told by the letters before their first hole: their number, when they are there.
+ */
+static bool begins(str pattern, str path, size_t *letters) {
+    size_t i = 0;
+    for (; i < pattern.len && pattern.ptr[i] != ':' && pattern.ptr[i] != '*'; i++)
         if (i == path.len || pattern.ptr[i] != path.ptr[i])
             return false;
+    *letters = i;
     return true;
 }
 
@@ -101,11 +104,13 @@ err route_find(struct arena *mem, const struct route *routes, size_t count, str 
     struct route_match *out) {
     str allow = {0};
     for (size_t i = 0; i < count; i++) {
-        if (!begins(routes[i].pattern, path))
+        size_t letters;
+        if (!begins(routes[i].pattern, path, &letters))
             continue;
         struct route_match m = {.name = routes[i].name};
         bool rest = allow.len && str_is(routes[i].pattern, S("/*"));
-        if (rest || !matches(mem, routes[i].pattern, path, &m))
+        if (rest
+            || !matches(mem, str_from(routes[i].pattern, letters), str_from(path, letters), &m))
             continue;
         if (answers(routes[i].method, method)) {
             *out = m;
