@@ -124,9 +124,8 @@ static bool is_unreserved(char c) {
     return set[(unsigned char)c >> 6] >> (c & 63) & 1;
 }
 
-str percent_write(struct arena *mem, str text) {
+static size_t percent_put(char *out, str text) {
     static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_bytes(mem, text.len * 3 + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (is_unreserved(text.ptr[i])) {
@@ -137,7 +136,17 @@ str percent_write(struct arena *mem, str text) {
         out[len++] = digits[byte_at(text, i) >> 4];
         out[len++] = digits[byte_at(text, i) & 15];
     }
-    return (str){out, len};
+    return len;
+}
+
+str percent_write(struct arena *mem, str text) {
+    char *out = arena_bytes(mem, text.len * 3 + 1);
+    return (str){out, percent_put(out, text)};
+}
+
+void percent_add(struct buf *b, str text) {
+    if (text.len && buf_room(b, text.len * 3))
+        b->len += percent_put(b->ptr + b->len, text);
 }
 
 bool percent_read(struct arena *mem, str text, bool plus, str *out) {

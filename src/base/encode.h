@@ -2,6 +2,7 @@
 #ifndef BASE_ENCODE_H
 #define BASE_ENCODE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 str hex_write(struct arena *mem, str bytes);
@@ -15,6 +16,7 @@ str base64_write(struct arena *mem, str bytes);
 bool base64_read(struct arena *mem, str text, str *out);
 /* RFC 3986: all but unreserved characters become %XX. */
 str percent_write(struct arena *mem, str text);
+void percent_add(struct buf *b, str text);
 /* Form fields: + is a blank. False on a broken %XX. */
 bool percent_read(struct arena *mem, str text, bool plus, str *out);
 /* Strict: no overlong forms, no surrogates, nothing past U+10FFFF. */

@@ -51,12 +51,12 @@ static err test_link(struct arena *mem, const struct account *a, const struct or
     struct buf b = buf_new(mem, LIMIT_BODY);
     buf_add(&b, a->api);
     buf_add(&b, S("/pay/test/"));
-    buf_add(&b, percent_write(mem, a->name));
+    percent_add(&b, a->name);
     for (size_t i = 0; i < FIELDS; i++) {
         buf_byte(&b, i ? '&' : '?');
         buf_add(&b, field_names[i]);
         buf_byte(&b, '=');
-        buf_add(&b, percent_write(mem, fields[i]));
+        percent_add(&b, fields[i]);
     }
     buf_add(&b, S("&mac="));
     buf_add(&b, link_mac(mem, a, fields));

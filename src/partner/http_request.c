@@ -165,7 +165,7 @@ static void form_text(struct arena *mem, struct buf *b, str text) {
     while (text.len) {
         size_t at = str_find(text, S("${"));
         bool literal = at > 0 && at < text.len && text.ptr[at - 1] == '$';
-        buf_add(b, percent_write(mem, str_part(text, 0, literal ? at - 1 : at)));
+        percent_add(b, str_part(text, 0, literal ? at - 1 : at));
         text = str_from(text, at);
         if (!text.len)
             return;

@@ -163,7 +163,7 @@ static err tpay_link(struct arena *mem, const struct account *a, const struct or
         buf_add(&b, i ? S("&") : S(""));
         buf_add(&b, fields[i].name);
         buf_byte(&b, '=');
-        buf_add(&b, percent_write(mem, fields[i].value));
+        percent_add(&b, fields[i].value);
     }
     if (b.full)
         return err_make(ERR_TOO_BIG, S("the payment link is too long"));
