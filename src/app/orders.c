@@ -107,10 +107,11 @@ static bool is_being_said(const struct step *s, instant now) {
     return s->state == STEP_SENDING || (s->state == STEP_UNKNOWN && s->due <= now);
 }
 
-/* Of the step whose job is leased, and of those that are begun here. */
+/* Of the step whose job is leased, of those that are begun here and of those that are leased here,
+ * these behind the others. */
 struct in_hand {
-    const struct row *rows[1 + ORDERS_NEXT];
-    const struct step *steps[1 + ORDERS_NEXT];
+    const struct row *rows[1 + ORDERS_NEXT + ORDERS_HELD];
+    const struct step *steps[1 + ORDERS_NEXT + ORDERS_HELD];
     size_t count;
 };
 
@@ -134,13 +135,16 @@ static void steps_put(struct arena *mem, struct writing *w, const struct shadow 
         in_hand_add(&hand, o, e->job);
     for (size_t i = 0; i < e->next_count; i++)
         in_hand_add(&hand, o, &e->next[i]);
+    for (size_t i = 0; i < e->held_count; i++)
+        in_hand_add(&hand, o, &e->held[i]);
     for (size_t i = 0; i < o->step_count; i++) {
         const struct step *step = &o->steps[i];
         const struct row *its = row_of(&hand, step);
         struct shadow now = shadow_of(step);
         const struct shadow *old = i < count_before ? &before[i] : &nothing;
         /* While it is being sent or asked about the job stays leased as it is. */
-        if (its && is_being_said(step, w->now))
+        bool held = its >= e->held && its < e->held + e->held_count;
+        if (its && (held || is_being_said(step, w->now)))
             now.due = its->due;
         job_put(mem, w, step, old, &now, its);
         stuck_put(mem, w, step, old, &now);
@@ -179,6 +183,8 @@ static void rows_follow(struct orders_edit *e, const struct writing *w) {
         row_follow(e->job, w);
     for (size_t i = 0; i < e->next_count; i++)
         row_follow(&e->next[i], w);
+    for (size_t i = 0; i < e->held_count; i++)
+        row_follow(&e->held[i], w);
 }
 
 /* What follows from the facts by itself. */
@@ -206,7 +212,7 @@ static err change_once(
     size_t count_before = o->step_count;
     bool was_open = is_open(o);
     instant now = work->doors->now(work->doors->self);
-    e->also_count = e->next_count = 0;
+    e->also_count = e->next_count = e->held_count = 0;
     *refused = true;
     TRY(e->edit(e, mem, o));
     *refused = false;

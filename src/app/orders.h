@@ -17,7 +17,7 @@
 #include "app/work.h"
 #include "shop/order.h"
 
-enum { ORDERS_ALSO = 4, ORDERS_NEXT = 4 };
+enum { ORDERS_ALSO = 4, ORDERS_NEXT = 4, ORDERS_HELD = 8 };
 
 MUST err orders_get(struct arena *mem, struct store *store, str id, struct order **out);
 /* Of its row, as it was got or listed: it borrows the row's bytes. */
@@ -49,6 +49,9 @@ struct orders_edit {
     struct row next[ORDERS_NEXT];
     size_t next_count;
     uint64_t had_job;
+    /* Also of `then`: jobs that are new and due, and leased to the same worker: PUT_NEW, as above. */
+    struct row held[ORDERS_HELD];
+    size_t held_count;
 };
 /* ERR_CONFLICT: the lease is lost. ERR_TOO_BIG: as it would be, it fits no row; nothing is written.
  * ERR_FULL, ERR_UNKNOWN. The order as written is in *out. */

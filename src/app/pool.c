@@ -19,7 +19,7 @@ enum {
     FRESH_MS = 60 * 1000
 };
 
-/* What one lease brought. The steps of one order are due together, and two threads that change one
+/* What one lease brought, or one thread holds. The steps of one order are due together, and two threads that change one
  * order at once undo each other's work: so who has an order in hand may go on with it, and only
  * when that takes longer (free_at, by the steady clock) do others take its jobs. */
 struct leased {
@@ -30,13 +30,18 @@ struct leased {
     instant free_at[LEASE_AT_ONCE];
 };
 
+/* A thread, and what it holds. */
+struct worker {
+    struct pool *pool;
+    struct leased *own;
+};
+
 struct pool {
     const struct doors *doors;
     struct snapshots *shops;
     pthread_mutex_t lock;
     pthread_cond_t wake, ended;
-    struct leased leased[TRAYS];
-    struct tray tray;
+    struct leased leased[TRAYS + THREADS_MAX]; /* from TRAYS on: of each thread, what it holds */
     bool leasing, hinted, easing, stopping;
     struct errand *first, *last, *done_first, *done_last;
     instant swept_at, looked_at; /* by the steady clock */
@@ -44,6 +49,7 @@ struct pool {
     size_t running, resting;
     _Atomic int64_t count;
     pthread_t threads[THREADS_MAX];
+    struct worker workers[THREADS_MAX];
     size_t thread_count, thread_limit;
 };
 
@@ -78,9 +84,13 @@ static struct leased *leased_empty(struct pool *p) {
     return NULL;
 }
 
-static bool is_waiting(const struct pool *p) {
-    for (size_t i = 0; i < TRAYS; i++)
-        if (p->leased[i].left)
+static struct leased *leased_end(struct pool *p) {
+    return p->leased + TRAYS + p->thread_count;
+}
+
+static bool is_waiting(struct pool *p) {
+    for (const struct leased *l = p->leased; l < leased_end(p); l++)
+        if (l->left)
             return true;
     return false;
 }
@@ -112,7 +122,7 @@ static void lease_more(struct pool *p, struct leased *l) {
 
 /* Of the jobs that wait, those of one order: `until` then nobody else takes them. */
 static void order_keep(struct pool *p, str part, instant until) {
-    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+    for (struct leased *l = p->leased; l < leased_end(p); l++)
         for (size_t i = 0; l->left && i < l->count; i++)
             if (!l->taken[i] && str_is(l->rows[i].part, part))
                 l->free_at[i] = until;
@@ -128,7 +138,7 @@ static void row_copy(struct arena *mem, const struct row *r, struct row *out) {
 
 static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
     instant now = is_waiting(p) ? clock_steady() : 0;
-    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+    for (struct leased *l = p->leased; l < leased_end(p); l++)
         for (size_t i = 0; l->left && i < l->count; i++) {
             if (l->taken[i] || l->free_at[i] > now)
                 continue;
@@ -144,7 +154,7 @@ static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
 /* ---- what waits, for the worker that has its order in hand ---- */
 
 static bool tray_is_open(void *self) {
-    struct pool *p = self;
+    struct pool *p = ((struct worker *)self)->pool;
     pthread_mutex_lock(&p->lock);
     bool open = !p->easing;
     pthread_mutex_unlock(&p->lock);
@@ -152,7 +162,7 @@ static bool tray_is_open(void *self) {
 }
 
 static struct leased *leased_find(struct pool *p, str part, str key, size_t *at) {
-    for (struct leased *l = p->leased; l < p->leased + TRAYS; l++)
+    for (struct leased *l = p->leased; l < leased_end(p); l++)
         for (*at = 0; l->left && *at < l->count; ++*at) {
             const struct row *r = &l->rows[*at];
             if (!l->taken[*at] && str_is(r->key, key) && str_is(r->part, part)
@@ -163,7 +173,7 @@ static struct leased *leased_find(struct pool *p, str part, str key, size_t *at)
 }
 
 static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
-    struct pool *p = self;
+    struct pool *p = ((struct worker *)self)->pool;
     size_t at = 0;
     pthread_mutex_lock(&p->lock);
     const struct leased *l = leased_find(p, part, key, &at);
@@ -174,7 +184,7 @@ static bool tray_find(void *self, struct arena *mem, str part, str key, struct r
 }
 
 static void tray_begun(void *self, str part, str key) {
-    struct pool *p = self;
+    struct pool *p = ((struct worker *)self)->pool;
     size_t at = 0;
     pthread_mutex_lock(&p->lock);
     struct leased *l = leased_find(p, part, key, &at);
@@ -187,15 +197,42 @@ static void tray_begun(void *self, str part, str key) {
     pthread_mutex_unlock(&p->lock);
 }
 
+/* What it holds already is for others, or done before anything new is begun. */
+static size_t tray_room(void *self) {
+    const struct worker *w = self;
+    pthread_mutex_lock(&w->pool->lock);
+    size_t room = w->own->left ? 0 : LEASE_AT_ONCE;
+    pthread_mutex_unlock(&w->pool->lock);
+    return room;
+}
+
+static void tray_hold(void *self, const struct row *rows, size_t count) {
+    const struct worker *w = self;
+    struct leased *own = w->own;
+    pthread_mutex_lock(&w->pool->lock);
+    arena_reset(own->mem);
+    struct row *held = arena_array(own->mem, count, sizeof(*held));
+    for (size_t i = 0; i < count; i++) {
+        row_copy(own->mem, &rows[i], &held[i]);
+        own->taken[i] = false;
+        own->free_at[i] = clock_steady() + COURTESY_MS;
+    }
+    own->rows = held;
+    own->count = own->left = count;
+    pthread_cond_signal(&w->pool->wake);
+    pthread_mutex_unlock(&w->pool->lock);
+}
+
 /* ---- doing: without the lock ---- */
 
-static void do_job(struct pool *p, struct arena *mem, struct row *row) {
+static void do_job(struct pool *p, struct worker *self, struct arena *mem, struct row *row) {
     /* Waited too long in our hands for a partner's time-out to fit into the lease: leave it to
      * the next. */
     if (row->due - now_of(p) < WORK_LEASE_MS - FRESH_MS)
         return;
     struct work work = snapshots_work(p->shops, mem, p->doors);
-    work.tray = &p->tray;
+    struct tray tray = {self, tray_is_open, tray_find, tray_begun, tray_room, tray_hold};
+    work.tray = &tray;
     err e = work_job(mem, &work, row);
     atomic_fetch_add(&p->count, 1);
     if (e.code == ERR_NONE)
@@ -232,7 +269,11 @@ static void do_sweep(struct pool *p, struct arena *mem) {
 static void *worker(void *self);
 
 static bool thread_add(struct pool *p) {
-    if (pthread_create(&p->threads[p->thread_count], NULL, worker, p))
+    struct worker *w = &p->workers[p->thread_count];
+    *w = (struct worker){p, leased_end(p)};
+    if (!w->own->mem)
+        w->own->mem = arena_new(LIMIT_JOB_ARENA);
+    if (pthread_create(&p->threads[p->thread_count], NULL, worker, w))
         return false;
     p->thread_count++;
     p->running++;
@@ -250,7 +291,7 @@ static void leave_one_behind(struct pool *p) {
 }
 
 /* One thing, or a rest. Called with the lock held, returns with it held. */
-static void step_once(struct pool *p, struct arena *mem) {
+static void step_once(struct pool *p, struct worker *self, struct arena *mem) {
     struct row row;
     struct errand *e = errand_take(p);
     bool job = !e && !p->easing && row_take(p, mem, &row);
@@ -263,7 +304,7 @@ static void step_once(struct pool *p, struct arena *mem) {
         if (e)
             do_errand(p, e);
         else if (job)
-            do_job(p, mem, &row);
+            do_job(p, self, mem, &row);
         else
             do_sweep(p, mem);
         pthread_mutex_lock(&p->lock);
@@ -289,11 +330,12 @@ static void step_once(struct pool *p, struct arena *mem) {
 }
 
 static void *worker(void *self) {
-    struct pool *p = self;
+    struct worker *w = self;
+    struct pool *p = w->pool;
     struct arena *mem = arena_new(LIMIT_JOB_ARENA);
     pthread_mutex_lock(&p->lock);
     while (!p->stopping || p->first) {
-        step_once(p, mem);
+        step_once(p, w, mem);
         arena_reset(mem);
     }
     p->running--;
@@ -314,7 +356,6 @@ err pool_new(struct arena *mem, const struct doors *doors, struct snapshots *sho
     p->swept_at = clock_steady() - TIME_DAY;
     for (size_t i = 0; i < TRAYS; i++)
         p->leased[i].mem = arena_new(LIMIT_JOB_ARENA);
-    p->tray = (struct tray){p, tray_is_open, tray_find, tray_begun};
     p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (p->fd < 0)
         return err_make(ERR_SETUP, S("the system has no more descriptors"));
@@ -390,7 +431,8 @@ bool pool_stop(struct pool *p, int64_t wait_ms) {
     pthread_mutex_unlock(&p->lock);
     for (size_t i = 0; ended && i < p->thread_count; i++)
         pthread_join(p->threads[i], NULL);
-    for (size_t i = 0; ended && i < TRAYS; i++)
-        arena_free(p->leased[i].mem);
+    for (size_t i = 0; ended && i < COUNT(p->leased); i++)
+        if (p->leased[i].mem)
+            arena_free(p->leased[i].mem);
     return ended;
 }

@@ -199,13 +199,9 @@ static bool next_find(const struct orders_edit *e, struct arena *mem, const stru
     return true;
 }
 
-static void next_begin(struct orders_edit *e, struct arena *mem, struct order *o) {
+static void next_begin(struct orders_edit *e, struct arena *mem, struct order *o, instant now) {
     struct hand *h = e->state;
-    const struct tray *tray = e->work->tray;
-    instant now = now_of(e->work);
-    bool open = tray && tray->is_open(tray->self) && arena_taken(mem) < HAND_FULL;
-    h->ended = 0;
-    for (size_t i = 0; open && i < o->step_count && i < 64; i++) {
+    for (size_t i = 0; i < o->step_count && i < 64; i++) {
         struct step *s = &o->steps[i];
         if (is_said(&h->next) || e->next_count == ORDERS_NEXT)
             return;
@@ -219,6 +215,34 @@ static void next_begin(struct orders_edit *e, struct arena *mem, struct order *o
     }
 }
 
+/* What became due by this write is done by this worker too, unless others are faster. */
+static void next_hold(
+    struct orders_edit *e, struct arena *mem, struct order *o, instant now, size_t room) {
+    for (size_t i = 0; i < o->step_count && i < 64; i++) {
+        const struct step *s = &o->steps[i];
+        if (e->held_count == ORDERS_HELD || e->held_count == room)
+            return;
+        if (s->state == STEP_READY && s->due <= now && !(e->had_job >> i & 1))
+            e->held[e->held_count++] = (struct row){.part = e->id,
+                .kind = S("job"),
+                .key = orders_step_row(mem, s),
+                .version = PUT_NEW,
+                .due = now + WORK_LEASE_MS};
+    }
+}
+
+static void next_take(struct orders_edit *e, struct arena *mem, struct order *o) {
+    struct hand *h = e->state;
+    const struct tray *tray = e->work->tray;
+    instant now = now_of(e->work);
+    h->ended = 0;
+    if (!tray || !tray->is_open(tray->self) || arena_taken(mem) >= HAND_FULL)
+        return;
+    next_begin(e, mem, o, now);
+    if (is_said(&h->next))
+        next_hold(e, mem, o, now, tray->room(tray->self));
+}
+
 static struct orders_edit hand_edit(
     struct hand *h, err (*edit)(struct orders_edit *e, struct arena *mem, struct order *o)) {
     return (struct orders_edit){.work = h->work,
@@ -226,7 +250,7 @@ static struct orders_edit hand_edit(
         .edit = edit,
         .state = h,
         .job = h->job,
-        .then = next_begin};
+        .then = next_take};
 }
 
 /* It was written: what was begun is in hand now. */
@@ -234,6 +258,8 @@ static void hand_take(struct hand *h, const struct orders_edit *e, struct order 
     const struct tray *tray = h->work->tray;
     for (size_t i = 0; i < e->next_count; i++)
         tray->begun(tray->self, e->id, e->next[i].key);
+    if (e->held_count)
+        tray->hold(tray->self, e->held, e->held_count);
     for (size_t i = 0; e->next_count && i < 64; i++)
         if (h->ended >> i & 1)
             seen_step(h->work->doors, o, &o->steps[i], -1);

@@ -22,6 +22,9 @@ struct tray {
     bool (*is_open)(void *self); /* false: the program is about to end, nothing new is begun */
     bool (*find)(void *self, struct arena *mem, str part, str key, struct row *out);
     void (*begun)(void *self, str part, str key);
+    /* More of the order in hand, that are leased now; hold copies what it takes of `room`. */
+    size_t (*room)(void *self);
+    void (*hold)(void *self, const struct row *rows, size_t count);
 };
 
 struct work {

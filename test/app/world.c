@@ -262,8 +262,8 @@ static void steal(struct world *w, const struct row *r) {
 
 static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
     struct world *w = self;
-    for (size_t i = 0; i < w->leased.count; i++) {
-        const struct row *r = &w->leased.rows[i];
+    for (size_t i = 0; i < w->leased_count; i++) {
+        const struct row *r = &w->leased[i];
         if (w->begun[i] || !str_is(r->kind, S("job")) || !str_is(r->part, part)
             || !str_is(r->key, key))
             continue;
@@ -277,18 +277,28 @@ static bool tray_find(void *self, struct arena *mem, str part, str key, struct r
 
 static void tray_begun(void *self, str part, str key) {
     struct world *w = self;
-    for (size_t i = 0; i < w->leased.count; i++)
-        w->begun[i] |= str_is(w->leased.rows[i].part, part) && str_is(w->leased.rows[i].key, key);
+    for (size_t i = 0; i < w->leased_count; i++)
+        w->begun[i] |= str_is(w->leased[i].part, part) && str_is(w->leased[i].key, key);
+}
+
+static size_t tray_room(void *self) {
+    return COUNT(((struct world *)self)->leased) - ((struct world *)self)->leased_count;
+}
+
+static void tray_hold(void *self, const struct row *rows, size_t count) {
+    struct world *w = self;
+    memcpy(w->leased + w->leased_count, rows, count * sizeof(*rows));
+    w->leased_count += count;
 }
 
 /* A crash comes back here as if the process had been started again: all that was leased is lost. */
 static void job_run(struct world *w, struct row row) {
-    struct tray tray = {w, tray_is_open, tray_find, tray_begun};
+    struct tray tray = {w, tray_is_open, tray_find, tray_begun, tray_room, tray_hold};
     struct work work = w->work;
     work.tray = &tray;
     w->may_die = true;
     if (setjmp(w->death)) {
-        w->leased.count = 0;
+        w->leased_count = 0;
     } else {
         err e = work_job(w->job, &work, &row);
         (void)e; /* the lease runs out and it is done again: that is what is tested */
@@ -297,10 +307,10 @@ static void job_run(struct world *w, struct row row) {
 }
 
 static void jobs_run(struct world *w) {
-    for (size_t i = 0; i < w->leased.count; i++)
+    for (size_t i = 0; i < w->leased_count; i++)
         if (!w->begun[i]) {
             w->begun[i] = true;
-            job_run(w, w->leased.rows[i]);
+            job_run(w, w->leased[i]);
         }
 }
 
@@ -317,10 +327,13 @@ void world_run(struct world *w, int64_t for_ms) {
     for (int i = 0; i < 20000; i++) {
         arena_reset(w->job);
         memset(w->begun, 0, sizeof(w->begun));
-        w->leased = (struct row_list){0};
+        struct row_list rows = {0};
         err e = w->store.kind->lease(
-            &w->store, w->job, w->now, w->now + WORK_LEASE_MS, w->pace->at_once, &w->leased);
-        if (e.code == ERR_NONE && w->leased.count) {
+            &w->store, w->job, w->now, w->now + WORK_LEASE_MS, w->pace->at_once, &rows);
+        w->leased_count = rows.count;
+        if (rows.count)
+            memcpy(w->leased, rows.rows, rows.count * sizeof(*rows.rows));
+        if (e.code == ERR_NONE && w->leased_count) {
             jobs_run(w);
             continue;
         }

@@ -62,8 +62,9 @@ struct world {
     str reference; /* the askable partner's, once it exists */
     int log_lines;
     const struct pace *pace;
-    struct row_list leased;
-    bool begun[8];
+    struct row leased[64];
+    bool begun[64];
+    size_t leased_count;
     str link; /* what the askable partner gives instead of its link; empty: that */
 };
 

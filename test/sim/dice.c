@@ -139,7 +139,7 @@ void swarm_draw(struct sim *s) {
         s->process_count = 1; /* it owns the file */
     s->workers = 1 + (int)below(s, SIM_WORKERS);
     s->lease_most = 1 + (int)below(s, 8);
-    s->buyers_left = 4 + (int)below(s, 40);
+    s->buyers_left = 8 + (int)below(s, 85);
     /* Of a shop's orders about three of ten are paid; here few to nearly all, by the seed. */
     int part = (int)below(s, 1024);
     s->pays = 20 + part * part / 1024 * 970 / 1024;

@@ -15,29 +15,47 @@ static bool tray_is_open(void *self) {
     return true;
 }
 
-static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
-    struct fibre *f = self;
-    for (size_t i = 0; i < f->got.count; i++) {
-        const struct row *r = &f->got.rows[i];
-        if (f->begun[i] || !str_is(r->kind, S("job")) || !str_is(r->part, part)
-            || !str_is(r->key, key))
-            continue;
-        *out = *r;
-        return true;
+static struct leased *leased_find(struct fibre *f, str part, str key) {
+    for (size_t i = 0; i < f->got_count; i++) {
+        const struct row *r = &f->got[i].row;
+        if (!f->got[i].begun && str_is(r->kind, S("job")) && str_is(r->part, part)
+            && str_is(r->key, key))
+            return &f->got[i];
     }
-    return false;
+    return NULL;
+}
+
+static bool tray_find(void *self, struct arena *mem, str part, str key, struct row *out) {
+    const struct leased *l = leased_find(self, part, key);
+    if (l)
+        *out = l->row;
+    return l;
 }
 
 static void tray_begun(void *self, str part, str key) {
+    struct leased *l = leased_find(self, part, key);
+    if (l)
+        l->begun = true;
+}
+
+static size_t tray_room(void *self) {
+    return SIM_LEASE - ((struct fibre *)self)->got_count;
+}
+
+static void tray_hold(void *self, const struct row *rows, size_t count) {
     struct fibre *f = self;
-    for (size_t i = 0; i < f->got.count; i++)
-        f->begun[i] |= str_is(f->got.rows[i].part, part) && str_is(f->got.rows[i].key, key);
+    for (size_t i = 0; i < count; i++) {
+        struct leased *l = &f->got[f->got_count++];
+        *l = (struct leased){.row = rows[i], .token = f->token};
+        l->row.part = str_copy(f->leased, rows[i].part);
+        l->row.key = str_copy(f->leased, rows[i].key);
+    }
 }
 
 /* … and what waited too long in our hands is left to the next lease. */
 static void worker_job(struct fibre *f, struct row row, uint64_t token) {
     struct process *p = f->process;
-    struct tray tray = {f, tray_is_open, tray_find, tray_begun};
+    struct tray tray = {f, tray_is_open, tray_find, tray_begun, tray_room, tray_hold};
     struct work work = p->work;
     if (row.due - process_now(p) < WORK_LEASE_MS - FRESH_MS)
         return;
@@ -61,19 +79,20 @@ static void worker_run(struct fibre *f) {
             fibre_rest(s);
             continue;
         }
-        f->got = (struct row_list){0};
-        memset(f->begun, 0, sizeof(f->begun));
+        struct row_list got = {0};
+        f->got_count = 0;
         desk_clear(&f->leased_desk);
         instant now = process_now(p);
         size_t limit = 1 + below(s, (uint64_t)s->lease_most);
-        err e =
-            p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &f->got);
-        uint64_t token = f->token;
-        for (size_t i = 0; e.code == ERR_NONE && i < f->got.count; i++) {
-            if (f->begun[i])
+        err e = p->store.kind->lease(&p->store, f->leased, now, now + WORK_LEASE_MS, limit, &got);
+        for (size_t i = 0; e.code == ERR_NONE && i < got.count; i++)
+            f->got[f->got_count++] =
+                (struct leased){.row = got.rows[i], .token = f->token + i + 1};
+        for (size_t i = 0; i < f->got_count; i++) {
+            if (f->got[i].begun)
                 continue;
-            f->begun[i] = true;
-            worker_job(f, f->got.rows[i], token + i + 1);
+            f->got[i].begun = true;
+            worker_job(f, f->got[i].row, f->got[i].token);
         }
         if (e.code != ERR_NONE)
             fibre_sleep(s, 500);

@@ -23,7 +23,7 @@ enum {
     SIM_ORDERS = 256,
     SIM_STEPS = 40,
     SIM_MEMBERS = 32,
-    SIM_NOTICES = 512,
+    SIM_NOTICES = 1024,
     SIM_BATCH = 512,
     SIM_LEASE = 16,
 };
@@ -128,8 +128,12 @@ struct fibre {
     uint64_t serial; /* of the wake-up that counts */
     struct ask *ask;
     const struct row *job;
-    struct row_list got;   /* leased */
-    bool begun[SIM_LEASE]; /* of those */
+    struct leased {
+        struct row row;
+        uint64_t token;
+        bool begun;
+    } got[SIM_LEASE];
+    size_t got_count;
     uint64_t token; /* of the lease of `job`; the steps that follow it are held by the same */
     uint64_t heard; /* with a script: hash of all that it was told since it began what it is at */
     str words[3];   /* of a command: job, verb, text */
