@@ -49,7 +49,7 @@ struct orders_edit {
     struct row next[ORDERS_NEXT];
     size_t next_count;
     uint64_t had_job;
-    /* Also of `then`: jobs that are new and due, and leased to the same worker: PUT_NEW, as above. */
+    /* Also by `then`: new jobs that are due, and are leased to this worker; rows as above. */
     struct row held[ORDERS_HELD];
     size_t held_count;
 };

@@ -19,9 +19,10 @@ enum {
     FRESH_MS = 60 * 1000
 };
 
-/* What one lease brought, or one thread holds. The steps of one order are due together, and two threads that change one
- * order at once undo each other's work: so who has an order in hand may go on with it, and only
- * when that takes longer (free_at, by the steady clock) do others take its jobs. */
+/* What one lease brought, or one thread holds. The steps of one order are due together, and two
+ * threads that change one order at once undo each other's work: so who has an order in hand may go
+ * on with it, and only when that takes longer (free_at, by the steady clock) do others take its
+ * jobs. */
 struct leased {
     struct arena *mem;
     const struct row *rows;
@@ -197,7 +198,7 @@ static void tray_begun(void *self, str part, str key) {
     pthread_mutex_unlock(&p->lock);
 }
 
-/* What it holds already is for others, or done before anything new is begun. */
+/* One order at a time: what it holds of another one is still to be done. */
 static size_t tray_room(void *self) {
     const struct worker *w = self;
     pthread_mutex_lock(&w->pool->lock);

@@ -2,12 +2,12 @@
 
 #include "app/ask.h"
 #include "app/call.h"
+#include "app/frozen.h"
 #include "app/matter.h"
 #include "app/meter.h"
 #include "app/orders.h"
 #include "app/seen.h"
 #include "base/hash.h"
-#include "base/json_row.h"
 #include "base/limits.h"
 #include "io/world.h"
 #include "shop/plan.h"
@@ -68,34 +68,16 @@ static err job_drop(const struct work *w, const struct row *job) {
 
 /* ---- a step: begin ---- */
 
-static str frozen_key(struct arena *mem, const struct step *s) {
-    return JOIN(mem, orders_step_row(mem, s), S("/"), str_int(mem, s->round));
-}
-
-static err frozen_read(struct arena *mem, const struct work *w, str order, const struct step *s,
-    struct talk_request *out) {
-    struct row row;
-    const struct tree *t = NULL;
-    struct store *store = w->doors->store;
-    TRY(store->kind->get(store, mem, order, S("sent"), frozen_key(mem, s), &row));
-    TRY(json_read_row(mem, row.bytes, &t));
-    return talk_request_read(mem, t, out);
-}
-
-/* Renders the request and adds its row, so that every later attempt sends the same bytes. */
+/* Renders the request, which is kept with the order, so that every later attempt sends the same
+ * bytes. */
 static err freeze(struct arena *mem, struct orders_edit *e, struct order *o, struct step *s) {
     struct sending *n = &((struct hand *)e->state)->next;
     TRY(call_letter(mem, e->work, o, s, &n->call));
     TRY(n->call.connector->render(mem, &n->call.step, &n->request));
     if (n->request.kind == TALK_NONE)
         return OK_ERR;
-    str bytes = talk_request_write(mem, &n->request);
-    if (bytes.len > LIMIT_ROW)
-        return err_make(ERR_TOO_BIG,
-            S("the request is larger than 60 KiB, which is the most that is kept and sent"));
-    s->digest = hash_sha256_hex(mem, bytes);
-    e->also[e->also_count++] = (struct put){
-        .kind = S("sent"), .key = frozen_key(mem, s), .version = PUT_ANY, .bytes = bytes};
+    TRY(frozen_put(mem, s, &n->request, &e->also[e->also_count]));
+    e->also_count++;
     return OK_ERR;
 }
 
@@ -344,7 +326,7 @@ static err send_step(struct arena *mem, struct hand *h) {
     struct talk_answer answer;
     struct sending *n = &h->now;
     if (!n->request.kind)
-        TRY(frozen_read(mem, h->work, h->job->part, n->call.step.step, &n->request));
+        TRY(frozen_get(mem, h->work->doors->store, h->job->part, n->call.step.step, &n->request));
     crash_at(h->work, CRASH_SENDING_KEPT);
     converse(mem, h, &answer);
     n->call.connector->read(mem, &n->call.step, &answer, &n->outcome);

@@ -239,8 +239,8 @@ struct response world_ask(struct world *w, const char *method, str target, str t
 
 const struct pace world_paces[WORLD_PACES] = {
     {"each job by itself", 1, true, false, 15},
-    {"with what it sets free", 1, false, false, 12},
-    {"with what is leased together", 8, false, false, 9},
+    {"with what it sets free", 1, false, false, 8},
+    {"with what is leased together", 8, false, false, 8},
     {"with what another worker has meanwhile", 8, false, true, 13},
 };
 
