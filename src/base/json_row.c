@@ -1,7 +1,6 @@
 #include "base/json_row.h"
 
 #include "base/encode.h"
-#include "base/limits.h"
 
 /* Strict by itself, but for duplicate names and numbers out of a double's range; test_json holds it
  * and jansson against each other. What is broken is remembered: from then on nothing more comes. */
@@ -100,11 +99,12 @@ static bool escape(struct json_row *r, char *out, size_t *len) {
     r->at++;
     if (c == 'u')
         return escape_u(r, out, len);
-    const char *found = c ? strchr(from, c) : NULL;
-    if (!found)
-        return false;
-    out[(*len)++] = to[found - from];
-    return true;
+    for (size_t i = 0; i < sizeof(from) - 1; i++)
+        if (from[i] == c) {
+            out[(*len)++] = to[i];
+            return true;
+        }
+    return false;
 }
 
 /* The offset of the quote that ends the string, or of what may not stand in one. */
@@ -118,12 +118,20 @@ static size_t string_end(const struct json_row *r) {
     return end;
 }
 
+/* Up to the next escape. Short runs, as there are in JSON inside JSON, are most of them plain. */
+static size_t run_len(str rest) {
+    size_t plain = json_plain(rest);
+    if (plain < rest.len && rest.ptr[plain] != '\\')
+        plain += str_find_byte(str_from(rest, plain), '\\');
+    return plain;
+}
+
 static bool string_unescape(struct json_row *r, size_t end, str *out) {
     char *bytes = arena_bytes(r->mem, end - r->at + 1);
     size_t len = 0;
     while (r->at < end) {
-        str run = str_part(r->text, r->at, end - r->at);
-        run.len = str_find_byte(run, '\\');
+        str run = {r->text.ptr + r->at, end - r->at};
+        run.len = run_len(run);
         memcpy(bytes + len, run.ptr, run.len);
         len += run.len;
         r->at += run.len;
@@ -211,7 +219,7 @@ char json_row_blanks(struct json_row *r) {
     return peek(r);
 }
 
-bool json_row_open(struct json_row *r, char begin) {
+bool json_row_opened(struct json_row *r, char begin) {
     if (!take(r, begin) || ++r->depth > LIMIT_JSON_DEPTH)
         return broken(r);
     r->first = true;

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/json_plain.h"
+#include "base/limits.h"
 #include "base/tree.h"
 
 struct json_row {
@@ -34,20 +35,25 @@ static inline char json_row_kind(struct json_row *r) {
 }
 
 /* Through a map or list: open with its first byte, then more() before each entry, name() of one. */
-bool json_row_open(struct json_row *r, char begin);
+bool json_row_opened(struct json_row *r, char begin);
+static inline bool json_row_open(struct json_row *r, char begin) {
+    bool plain = r->at < r->text.len && r->text.ptr[r->at] == begin;
+    if (!plain || r->depth >= LIMIT_JSON_DEPTH)
+        return json_row_opened(r, begin);
+    r->at++;
+    r->depth++;
+    r->first = true;
+    return true;
+}
 bool json_row_begun(struct json_row *r, char end);
 static inline bool json_row_more(struct json_row *r, char end) {
     char c = r->at < r->text.len ? r->text.ptr[r->at] : 0;
-    if (c == ',' && !r->first) {
-        r->at++;
-        return true;
-    }
-    if (c != end)
+    if (c <= ' ' || (c != end && c != ',' && !r->first))
         return json_row_begun(r, end);
+    r->at += c == end || !r->first;
+    r->depth -= c == end;
     r->first = false;
-    r->depth--;
-    r->at++;
-    return false;
+    return c != end;
 }
 bool json_row_name(struct json_row *r, str *out);
 /* False, and nothing read, when the next value is no text. */

@@ -63,20 +63,27 @@ static uint64_t eight_digits(uint32_t number) {
     return (high | (pairs - 10 * high) << 8) + 0x3030303030303030;
 }
 
+/* Eight digits each, but for those in front: without zeros. Eight bytes more may be overwritten. */
+static char *digits_write(char *at, uint64_t number) {
+    const uint64_t zeros = 0x3030303030303030, eight = 100000000;
+    if (number >= eight)
+        at = digits_write(at, number / eight);
+    uint64_t digits = eight_digits((uint32_t)(number % eight));
+    int skip = number >= eight ? 0 : number ? __builtin_ctzll(digits ^ zeros) / 8 : 7;
+    digits = htole64(digits >> 8 * skip);
+    memcpy(at, &digits, sizeof(digits));
+    return at + sizeof(digits) - skip;
+}
+
 static void number_write(struct buf *b, int64_t number) {
-    enum { ROOM = 24, EIGHT = 100000000 };
-    char room[ROOM], *at = room + ROOM;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    for (; rest >= EIGHT; rest /= EIGHT) {
-        uint64_t digits = htole64(eight_digits((uint32_t)(rest % EIGHT)));
-        at = memcpy(at - sizeof(digits), &digits, sizeof(digits));
-    }
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
+    enum { ROOM = 32 };
+    if (ROOM > b->room - b->len && !buf_room(b, ROOM))
+        return;
+    char *at = b->ptr + b->len;
     if (number < 0)
-        *--at = '-';
-    buf_add(b, (str){at, (size_t)(room + ROOM - at)});
+        *at++ = '-';
+    at = digits_write(at, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    b->len = (size_t)(at - b->ptr);
 }
 
 /* ---- as it stood ---- */
