@@ -27,9 +27,11 @@ struct ghost_order *ghost_order(struct sim *s, str id, bool add) {
         return last;
     if (!order_id_is(id))
         return NULL;
+    uint64_t name;
+    memcpy(&name, id.ptr + id.len - sizeof(name), sizeof(name));
     for (size_t i = 0, at = s->order_last; i < s->order_count; i++, at++) {
         at = at < s->order_count ? at : 0;
-        if (memcmp(s->orders[at].id, id.ptr, id.len) == 0) {
+        if (s->names[at] == name && memcmp(s->orders[at].id, id.ptr, id.len) == 0) {
             s->order_last = at;
             return &s->orders[at];
         }
@@ -44,6 +46,7 @@ struct ghost_order *ghost_order(struct sim *s, str id, bool add) {
     memset(o, 0, offsetof(struct ghost_order, steps));
     o->payments_hash = o->refunds_hash = 1;
     memcpy(o->id, id.ptr, id.len);
+    s->names[o - s->orders] = name;
     return o;
 }
 

@@ -266,6 +266,7 @@ struct sim {
     instant full_until;
     uint64_t tokens;
     struct ghost_order orders[SIM_ORDERS];
+    uint64_t names[SIM_ORDERS]; /* the last letters of their ids, side by side */
     size_t order_count, order_last; /* last: found last */
     struct notice notices[SIM_NOTICES];
     size_t notice_count;
