@@ -16,7 +16,7 @@ static bool is_escaped(str bytes, size_t at) {
 static size_t text_end(str bytes, size_t at) {
     do
         at += 1 + str_find_byte(str_from(bytes, at + 1), '"');
-    while (is_escaped(bytes, at));
+    while (at < bytes.len && is_escaped(bytes, at));
     return at;
 }
 

@@ -239,7 +239,7 @@ static bool said_read(
     return o->expired || !to->expired_at || !w->buyer;
 }
 
-/* Then nothing of it is looked at. */
+/* Beside the steps all is as it was: then nothing of it is looked at. */
 static bool head_is(struct walk *w, const struct ghost_row *old) {
     size_t len = old->steps_at;
     if (!len || w->bytes.len <= len || memcmp(w->bytes.ptr, old->bytes, len) != 0)
