@@ -168,7 +168,7 @@ static inline const char *json_plain_int(const char *at, const char *end, int64_
     __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(w, _mm_set1_epi8(9)), w);
     int count = __builtin_ctz(~(unsigned)_mm_movemask_epi8(digits));
     if (!count || count == JSON_WIDE || (count > 1 && *at == '0')
-        || (at[count] != ',' && at[count] != '}'))
+        || (at[count] != ',' && at[count] != '}' && at[count] != ']'))
         return NULL;
     uint64_t low = (uint64_t)_mm_cvtsi128_si64(w);
     int64_t number;
@@ -196,19 +196,21 @@ static inline const char *json_plain_close(
     return at;
 }
 
-/* A map or list of texts, lists and maps, none of them empty: how the settings of a step look. */
+/* A map or list of texts, numbers, lists and maps, none of them empty: as most are. */
 static inline const char *json_plain_nest(const char *at, const char *end) {
     enum { DEEP = 8 };
     uint64_t maps = 0; /* a bit for each that is open: is it a map? */
     int depth = 0;
     str text;
+    int64_t number;
     while (end - at >= JSON_WIDE) {
         if (*at == '{' || *at == '[') {
             if (++depth > DEEP)
                 return NULL;
             maps = maps << 1 | (*at++ == '{');
         } else {
-            if (!depth || !(at = json_plain_text(at, end, &text)))
+            at = *at == '"' ? json_plain_text(at, end, &text) : json_plain_int(at, end, &number);
+            if (!depth || !at)
                 return NULL;
             at = json_plain_close(at, end, &maps, &depth);
             if (!depth)

@@ -339,13 +339,16 @@ str json_row_skip(struct json_row *r) {
     str text = {0};
     uint64_t maps = 0;
     int depth = 0;
-    blanks(r);
+    char begin = json_row_kind(r);
     size_t start = r->at;
-    const char *behind = json_plain_nest(r->text.ptr + start, r->text.ptr + r->text.len);
-    if (behind) {
+    int64_t number;
+    const char *behind = NULL;
+    if (begin == '{' || begin == '[')
+        behind = json_plain_nest(r->text.ptr + start, r->text.ptr + r->text.len);
+    if (behind)
         r->at = (size_t)(behind - r->text.ptr);
+    if (behind || json_row_plain(r, &text) || json_row_int(r, &number))
         return str_part(r->text, start, r->at - start);
-    }
     do {
         char kind = json_row_kind(r);
         if (kind == '{' || kind == '[') {
