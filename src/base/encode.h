@@ -17,7 +17,8 @@ bool base64_read(struct arena *mem, str text, str *out);
 /* RFC 3986: all but unreserved characters become %XX. */
 str percent_write(struct arena *mem, str text);
 void percent_add(struct buf *b, str text);
-/* Form fields: + is a blank. False on a broken %XX. */
+/* Form fields: + is a blank. False on a broken %XX. *out is the text itself when nothing in it is
+ * encoded. */
 bool percent_read(struct arena *mem, str text, bool plus, str *out);
 /* Strict: no overlong forms, no surrogates, nothing past U+10FFFF. */
 bool utf8_is(str text);
