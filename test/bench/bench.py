@@ -71,7 +71,6 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.grosz = Grosz(os.path.abspath(options.build), self.folder)
-        self.simulator = os.path.join(os.path.abspath(options.build), "test/sim/sim")
         self.peers = Peers(os.path.abspath(options.peers), os.path.join(ROOT, "build-bench/peers"))
         # In memory where there is such a place: the disk would be measured, and both use it alike.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.folder
@@ -240,10 +239,12 @@ class Bench:
     # ---- the simulator ----
 
     def sim(self):
-        """In processor time, so others on the machine are less in the way."""
+        """In processor time, so others on the machine are less in the way. As script/soak runs it."""
+        simulator = subprocess.run([os.path.join(ROOT, "script/simulator")], check=True, text=True,
+            stdout=subprocess.PIPE).stdout.strip()
         for store, seeds in (("memory", self.plan.worlds), ("sqlite", self.plan.worlds // 5)):
             for n in range(self.plan.rounds):
-                words = [self.simulator, "--shop", os.path.join(ROOT, "test/sim/shop"), "--store", store,
+                words = [simulator, "--shop", os.path.join(ROOT, "test/sim/shop"), "--store", store,
                          "--seeds", str(seeds)]
                 said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
                 for what in ("orders", "faults"):

@@ -43,8 +43,9 @@ METHOD = """
 - **Edit**: beside `grosz serve` a product's page is open in Chromium, headless. From before a file is
   written until the frame that shows it is done: a product's text, a template, a style, and a mistake
   that lies over the page. A shop of 20 products, and one of 2,000 with a lesson each.
-- **Simulator**: worlds of `test/sim` from the first seed on, each one thread: the orders placed and the
-  faults struck for each minute of processor time, with the store in memory and on SQLite.
+- **Simulator**: worlds of `test/sim` from the first seed on, each one thread, as `script/simulator` builds
+  it (with the compiler's profile of a run of its own): the orders placed and the faults struck for each
+  minute of processor time, with the store in memory and on SQLite.
 - **Memory**: VmRSS, the most seen every 100 ms; of builds what the kernel says at their end.
 """
 

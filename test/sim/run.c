@@ -69,8 +69,8 @@ static void world_begin(struct sim *s) {
     for (int i = 0; i < s->process_count; i++)
         process_start(s, &s->processes[i], 0);
     event_add(s, s->now, buyer_comes, NULL, below(s, 1000) * 1000);
-    event_add(s, s->now, operator_comes, NULL, below(s, 20));
-    event_add(s, s->now + TIME_MINUTE, gateway_forges, NULL, 1 + below(s, 10));
+    event_add(s, s->now, operator_comes, NULL, below(s, 40));
+    event_add(s, s->now + TIME_MINUTE, gateway_forges, NULL, 2 + below(s, 20));
     event_add(s, s->kind_at, kind_begins, NULL, 0);
     if (!s->rate[FAULT_RESTORE] || below(s, s->disk ? 2 : 4))
         return;
