@@ -20,17 +20,18 @@ static size_t text_end(str bytes, size_t at) {
     return at;
 }
 
-/* A map ends at `at`: it keeps more, once. */
-static void keep_more(struct buf *b, str bytes, size_t *from, size_t at) {
+/* A map ends at `at`: it keeps more, once. False: it did so before. */
+static bool keep_more(struct buf *b, str bytes, size_t *from, size_t at) {
     const str more = S("\"newer\":\"kept\"");
     str before = str_part(bytes, *from, at - *from);
     buf_add(b, before);
     *from = at;
     if (str_ends(before, more))
-        return;
+        return false;
     if (bytes.ptr[at - 1] != '{')
         buf_byte(b, ',');
     buf_add(b, more);
+    return true;
 }
 
 /* A step that was kept before, with all it shall keep: nothing is looked for in it. Its length. */
@@ -41,13 +42,14 @@ static size_t step_kept(const struct ghost_order *o, size_t *step, str rest) {
 
 /* The order itself, and each entry of its lists: their maps are the first, and the third from
  * outside. */
-static str newer_row(struct arena *mem, const struct ghost_order *o, str bytes) {
+static str newer_row(struct arena *mem, struct ghost_order *o, str bytes) {
     struct buf b = buf_new(mem, 2 * bytes.len + LIMIT_ROW);
     size_t from = 0, step = 0, kept = 0;
-    int depth = 0;
-    bool list = false; /* of the two outermost the inner one is one */
+    size_t head = o ? row_head_same(&o->row, bytes) : 0, start = head && o->row.newer ? head : 0;
+    int depth = start ? 2 : 0;
+    bool list = start > 0; /* of the two outermost the inner one is one */
     buf_room(&b, bytes.len + bytes.len / 4);
-    for (size_t at = 0; at < bytes.len; at++) {
+    for (size_t at = start; at < bytes.len; at++) {
         char c = bytes.ptr[at];
         if (c == '{' && depth == 2 && list && (kept = step_kept(o, &step, str_from(bytes, at)))) {
             at += kept - 1;
@@ -56,12 +58,14 @@ static str newer_row(struct arena *mem, const struct ghost_order *o, str bytes) 
         if (c == '"')
             at = text_end(bytes, at);
         if (c == '}' && (depth == 1 || (depth == 3 && list)))
-            keep_more(&b, bytes, &from, at);
+            head = keep_more(&b, bytes, &from, at) && at < head ? 0 : head;
         if (c == '{' || c == '[')
             list = ++depth == 2 ? c == '[' : list;
         depth -= c == '}' || c == ']';
     }
     buf_add(&b, str_from(bytes, from));
+    if (head)
+        o->row.newer = true;
     return buf_str(&b);
 }
 

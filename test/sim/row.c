@@ -207,6 +207,7 @@ static void row_take(struct sim *s, struct ghost_row *to, const struct walk *w) 
     to->tail_at = w->row->tail_at;
     to->step_count = w->row->step_count;
     if (!w->same) {
+        to->newer = false;
         to->member_count = w->row->member_count;
         memcpy(to->members, w->row->members, to->member_count * sizeof(to->members[0]));
     }
@@ -239,13 +240,15 @@ static bool said_read(
     return o->expired || !to->expired_at || !w->buyer;
 }
 
+size_t row_head_same(const struct ghost_row *r, str bytes) {
+    size_t len = r->member_count ? r->steps_at : 0;
+    return bytes.len > len && str_starts(bytes, (str){r->bytes, len}) ? len : 0;
+}
+
 /* Beside the steps all is as it was: then nothing of it is looked at. */
 static bool head_is(struct walk *w, const struct ghost_row *old) {
-    size_t len = old->steps_at;
-    if (!len || w->bytes.len <= len || memcmp(w->bytes.ptr, old->bytes, len) != 0)
-        return false;
-    w->at = len;
-    return w->same = w->steps = true;
+    w->at = row_head_same(old, w->bytes);
+    return w->same = w->steps = w->at > 0;
 }
 
 bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *out) {

@@ -177,6 +177,7 @@ struct ghost_row {
     char *bytes;
     size_t len, room, member_count, step_count;
     size_t steps_at, tail_at; /* 0: it has no steps; what stands behind members and steps */
+    bool newer;               /* all before its steps is kept as a newer version does it */
     struct row_piece {
         uint32_t at, len, name, newer;        /* name: its length, of a member */
     } members[SIM_MEMBERS], steps[SIM_STEPS]; /* without members it is to be read as a whole */
@@ -266,7 +267,7 @@ struct sim {
     instant full_until;
     uint64_t tokens;
     struct ghost_order orders[SIM_ORDERS];
-    uint64_t names[SIM_ORDERS]; /* the last letters of their ids, side by side */
+    uint64_t names[SIM_ORDERS];     /* the last letters of their ids, side by side */
     size_t order_count, order_last; /* last: found last */
     struct notice notices[SIM_NOTICES];
     size_t notice_count;
@@ -426,6 +427,8 @@ struct row_news {
 bool row_news(struct sim *s, struct ghost_order *o, str bytes, struct row_news *out);
 void row_keep(struct sim *s, struct ghost_order *o, str bytes);
 size_t row_newer(const struct ghost_row *r);
+/* Where its steps begin, when all before them stands in the bytes too; else 0. */
+size_t row_head_same(const struct ghost_row *r, str bytes);
 /* The length of a step, from *step on, that comes next as it was kept, and *step is behind it; or
  * 0. */
 size_t row_step_same(const struct ghost_row *r, size_t *step, str rest);
