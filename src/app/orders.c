@@ -219,7 +219,8 @@ static err change_once(
     follow(e, mem, o, now);
     if (e->then && first) {
         e->then(e, mem, o);
-        follow(e, mem, o, now);
+        if (e->next_count)
+            follow(e, mem, o, now);
     }
     order_settle(o, now);
 

@@ -242,9 +242,8 @@ static void hand_take(struct hand *h, const struct orders_edit *e, struct order 
         tray->begun(tray->self, e->id, e->next[i].key);
     if (e->held_count)
         tray->hold(tray->self, e->held, e->held_count);
-    for (size_t i = 0; e->next_count && i < 64; i++)
-        if (h->ended >> i & 1)
-            seen_step(h->work->doors, o, &o->steps[i], -1);
+    for (uint64_t rest = e->next_count ? h->ended : 0; rest; rest &= rest - 1)
+        seen_step(h->work->doors, o, &o->steps[__builtin_ctzll(rest)], -1);
     if (is_said(&h->next) && e->next_count)
         *h->job = e->next[e->next_count - 1];
     h->now = h->next;
