@@ -3,7 +3,33 @@
 #include "base/arena.h"
 #include "io/files.h"
 
-enum { OK_STATUS = 250, MAIL_MODE = 0600, NAME_MOST = 200 };
+#include <pthread.h>
+
+enum { OK_STATUS = 250, MAIL_MODE = 0600, NAME_MOST = 200, WRITERS_MOST = 2 };
+
+/* Every letter waits for the disk, as orders and payments do: those come first. With as many
+ * writers as there are workers, 64 buyers were served a quarter as fast, and letters came at most
+ * twice as fast. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    int writers;
+} disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+
+static void writer_begins(void) {
+    pthread_mutex_lock(&disk.lock);
+    while (disk.writers == WRITERS_MOST)
+        pthread_cond_wait(&disk.ended, &disk.lock);
+    disk.writers++;
+    pthread_mutex_unlock(&disk.lock);
+}
+
+static void writer_ends(void) {
+    pthread_mutex_lock(&disk.lock);
+    disk.writers--;
+    pthread_cond_signal(&disk.ended);
+    pthread_mutex_unlock(&disk.lock);
+}
 
 static bool is_plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
@@ -35,7 +61,9 @@ void outbox_say(
     str folder = str_from(request->url, sizeof("file:") - 1);
     bool absolute = str_starts(folder, S("/"));
     str path = absolute ? request->name : JOIN(mem, folder, S("/"), request->name);
+    writer_begins();
     err e = files_write(absolute ? folder : dir, path, request->body, MAIL_MODE);
+    writer_ends();
     if (e.code != ERR_NONE) {
         not_sent(out, JOIN(mem, S("the mail cannot be written to "), folder, S(": "), e.what));
         return;
