@@ -237,26 +237,38 @@ str utf8_prefix(str text, size_t size) {
     return str_part(text, 0, size);
 }
 
-/* Eight bytes at once: below a blank, DEL, or more than seven bits. */
-bool visible_is(str text) {
-    const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-    size_t at = 0;
-    for (uint64_t w; at + sizeof(w) <= text.len; at += sizeof(w)) {
-        memcpy(&w, text.ptr + at, sizeof(w));
-        if (((w - ones * 0x20) | ((w ^ ones * 0x7f) - ones) | w) & tops)
-            return false;
+/* Has one of eight bytes a control character? Each byte by itself, its high bit says so. */
+static bool word_has_control(const char *at) {
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t w;
+    memcpy(&w, at, sizeof(w));
+    uint64_t del = w ^ ones * 0x7f;
+    return (((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & ones * 0x80;
+}
+
+bool control_has(str text, str but) {
+    for (size_t at = 0; at < text.len;) {
+        if (at + 8 <= text.len && !word_has_control(text.ptr + at)) {
+            at += 8;
+            continue;
+        }
+        bool control = byte_at(text, at) < 0x20 || byte_at(text, at) == 0x7f;
+        if (control && str_find_byte(but, text.ptr[at]) == but.len)
+            return true;
+        at++;
     }
-    for (; at < text.len; at++)
-        if (byte_at(text, at) < 0x20 || byte_at(text, at) >= 0x7f)
-            return false;
-    return true;
+    return false;
 }
 
 bool ascii_is(str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    return true;
+    size_t at = ascii_words(text, 0);
+    while (at < text.len && byte_at(text, at) < 0x80)
+        at++;
+    return at >= text.len;
+}
+
+bool visible_is(str text) {
+    return !control_has(text, S("")) && ascii_is(text);
 }
 
 /* What no shell gives a meaning. */

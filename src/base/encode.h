@@ -28,6 +28,8 @@ size_t utf8_length(str text); /* characters of valid UTF-8 */
 /* The longest whole-character prefix of at most `size` bytes. */
 str utf8_prefix(str text, size_t size);
 bool ascii_is(str text);
+/* A control character (DEL is one) that is none of `but`: what may begin another line or header. */
+bool control_has(str text, str but);
 /* Blanks and visible ASCII only, as most texts are: nothing to be looked at more closely. */
 bool visible_is(str text);
 /* One word as it is typed behind a prompt: in quotes; or in quotes only when it has to be. */

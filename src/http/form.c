@@ -4,15 +4,7 @@
 #include "base/limits.h"
 
 static bool is_clean(str s) {
-    if (visible_is(s))
-        return true;
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool blank = c == '\t' || c == '\r' || c == '\n';
-        if ((c < ' ' && !blank) || c == 0x7f)
-            return false;
-    }
-    return utf8_is(s);
+    return !control_has(s, S("\t\r\n")) && utf8_is(s);
 }
 
 static err text_read(struct arena *mem, str raw, str *out) {

@@ -20,10 +20,7 @@ static bool is_host(str text) {
 }
 
 static bool is_line(str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
-            return false;
-    return true;
+    return !control_has(text, S(""));
 }
 
 static bool is_kept_secret(str text) {

@@ -89,18 +89,9 @@ str request_query(struct arena *mem, const struct request *r, str name) {
 
 /* ---- answering ---- */
 
-static bool has_control(str s) {
-    if (visible_is(s))
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-            return true;
-    return false;
-}
-
 void response_header(struct response *r, str name, str value) {
     /* A value with CR or LF would begin another header. */
-    if (has_control(value) || has_control(name))
+    if (control_has(value, S("")) || control_has(name, S("")))
         return;
     for (size_t i = 0; i < r->header_count; i++)
         if (str_is_like(r->headers[i].name, name)) {

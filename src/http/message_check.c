@@ -1,3 +1,4 @@
+#include "base/encode.h"
 #include "base/limits.h"
 #include "http/message.h"
 
@@ -27,12 +28,7 @@ static bool is_token(str s) {
 
 /* Tab, blank, visible ASCII and obs-text; no NUL, CR, LF or other control bytes. */
 static bool is_value(str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
+    return !control_has(s, S("\t"));
 }
 
 static bool is_host(str s) {

@@ -6,14 +6,7 @@
 #include <assert.h>
 
 static bool is_clean(str s) {
-    if (str_find_byte(s, '/') < s.len)
-        return false;
-    if (visible_is(s))
-        return true;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-            return false;
-    return utf8_is(s);
+    return str_find_byte(s, '/') == s.len && !control_has(s, S("")) && utf8_is(s);
 }
 
 static bool segment_read(struct arena *mem, str raw, str *out) {

@@ -157,15 +157,6 @@ err talk_request_read(struct arena *mem, const struct tree *t, struct talk_reque
 
 /* ---- secrets ---- */
 
-static bool is_one_line(str s) {
-    if (visible_is(s))
-        return true;
-    for (size_t i = 0; i < s.len; i++)
-        if (((unsigned char)s.ptr[i] < ' ' && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 /* The values as they must stand between the quotes of a JSON text. */
 static struct tree *secrets_json(struct arena *mem, const struct tree *secrets) {
     struct tree *map = tree_map(mem);
@@ -193,7 +184,7 @@ static err line_fill(
     struct arena *mem, str text, const struct tree *secrets, enum fill_place place, str *out) {
     str filled = {0};
     TRY(fill_secrets(mem, text, secrets, place, &filled));
-    if (!is_one_line(filled))
+    if (control_has(filled, S("\t")))
         return err_make(
             ERR_INVALID, S("a line break or control character in an address or header"));
     *out = filled;
@@ -205,7 +196,8 @@ err talk_request_fill(struct arena *mem, struct talk_request *r, const struct tr
     TRY(line_fill(mem, r->ca, secrets, FILL_TEXT, &r->ca));
     for (size_t i = 0; i < r->header_count; i++) {
         struct header *h = &r->headers[i];
-        if (!h->name.len || !is_one_line(h->name) || str_find_byte(h->name, ':') < h->name.len)
+        if (!h->name.len || control_has(h->name, S("\t"))
+            || str_find_byte(h->name, ':') < h->name.len)
             return err_make(ERR_INVALID, S("a header's name does not read"));
         TRY(line_fill(mem, h->value, secrets, FILL_TEXT, &h->value));
     }

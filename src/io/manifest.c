@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/encode.h"
 
 enum { TEXT_MOST = 1 << 28 };
 
@@ -13,9 +14,8 @@ static const str marks[] = {
 
 bool manifest_path_is(str path) {
     str rest = path, piece = {0};
-    for (size_t i = 0; i < path.len; i++)
-        if ((unsigned char)path.ptr[i] < ' ' || path.ptr[i] == 0x7f)
-            return false;
+    if (control_has(path, S("")))
+        return false;
     while (str_cut(&rest, '/', &piece))
         if (!piece.len || piece.ptr[0] == '.')
             return false;

@@ -123,9 +123,8 @@ static err unexpected(struct arena *mem, str pointer, str what) {
 }
 
 str http_value_fault(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-            return S(" is not one line of text");
+    if (control_has(s, S("")))
+        return S(" is not one line of text");
     return !s.len                ? S(" is not there or no text")
            : s.len > LIMIT_FIELD ? S(" is longer than 4096 bytes, which is the most that is kept")
                                  : S("");

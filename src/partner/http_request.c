@@ -52,15 +52,6 @@ const struct tree *http_header_find(const struct tree *headers, str name) {
     return NULL;
 }
 
-static bool is_one_line(str s) {
-    if (visible_is(s))
-        return true;
-    for (size_t i = 0; i < s.len; i++)
-        if (((unsigned char)s.ptr[i] < ' ' && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 static bool has_header(const struct talk_request *r, str name) {
     for (size_t i = 0; i < r->header_count; i++)
         if (str_is_like(r->headers[i].name, name))
@@ -69,7 +60,7 @@ static bool has_header(const struct talk_request *r, str name) {
 }
 
 static err header_add(struct arena *mem, struct talk_request *r, str name, str value) {
-    if (!name.len || !is_one_line(name) || !is_one_line(value))
+    if (!name.len || control_has(name, S("\t")) || control_has(value, S("\t")))
         return err_make(
             ERR_INVALID, JOIN(mem, S("the header `"), name, S("` would have a line break")));
     if (r->header_count == MESSAGE_HEADERS)

@@ -48,12 +48,7 @@ static bool is_made_of(str s, const struct letters *of) {
 
 /* One line of UTF-8 without control characters: nothing that could begin another header. */
 static bool is_line(str s) {
-    if (visible_is(s))
-        return true;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-            return false;
-    return utf8_is(s);
+    return !control_has(s, S("")) && utf8_is(s);
 }
 
 /* ---- addresses ---- */
@@ -216,15 +211,8 @@ static str lines_of(struct arena *mem, str text) {
 static bool is_simple(str text) {
     str rest = text, line = {0};
     while (str_cut(&rest, '\n', &line)) {
-        if (line.len > LINE_MAX_SIZE)
+        if (line.len > LINE_MAX_SIZE || control_has(line, S("\t")) || !ascii_is(line))
             return false;
-        if (visible_is(line))
-            continue;
-        for (size_t i = 0; i < line.len; i++) {
-            unsigned char c = (unsigned char)line.ptr[i];
-            if ((c < ' ' && c != '\t') || c >= 0x7f)
-                return false;
-        }
     }
     return true;
 }

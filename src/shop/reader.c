@@ -60,16 +60,9 @@ str reader_text(const struct reader *r, const struct tree *map, str name, bool n
     return text;
 }
 
-static bool has_control(str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
-            return true;
-    return false;
-}
-
 str reader_line(const struct reader *r, const struct tree *map, str name, size_t most) {
     str text = reader_text(r, map, name, true);
-    if (has_control(text))
+    if (control_has(text, S("")))
         reader_mistake(r, tree_find(map, name), must_be(r, name, S("one line")));
     else if (utf8_length(text) > most)
         reader_mistake(r, tree_find(map, name),

@@ -1,30 +1,14 @@
 #include "store/store.h"
 
 #include "base/arena.h"
+#include "base/encode.h"
 #include "base/limits.h"
 #include "shop/order.h"
 #include "store/row.h"
 
-/* Has one of eight bytes a control character? Each byte by itself, its high bit says so. */
-static uint64_t word_controls(const char *at) {
-    const uint64_t ones = 0x0101010101010101;
-    uint64_t w;
-
-    memcpy(&w, at, sizeof w);
-    uint64_t del = w ^ ones * 0x7f;
-    return (((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & ones * 0x80;
-}
-
 /* A part, kind or key: Azure takes neither control characters nor more than 512 characters. */
 static bool name_is_lawful(str name) {
-    size_t at = 0;
-    uint64_t bad = 0;
-
-    for (; at + 8 <= name.len; at += 8)
-        bad |= word_controls(name.ptr + at);
-    for (; at < name.len; at++)
-        bad |= (unsigned char)name.ptr[at] < 0x20 || name.ptr[at] == 0x7f;
-    return !bad && name.len <= LIMIT_KEY;
+    return name.len <= LIMIT_KEY && !control_has(name, S(""));
 }
 
 /* `part`: of the change, which is lawful. */

@@ -306,6 +306,10 @@ TEST(visible) {
         memset(text, 'a', sizeof(text));
         int c = text[i / 256] = (char)(i % 256);
         right &= visible_is((str){text, sizeof(text)}) == (c >= 0x20 && c < 0x7f);
+        bool control = (c >= 0 && c < 0x20) || c == 0x7f;
+        right &= control_has((str){text, sizeof(text)}, S("")) == control;
+        right &= control_has((str){text, sizeof(text)}, S("\t\n"))
+                 == (control && c != '\t' && c != '\n');
     }
     CHECK("each byte, anywhere", right);
 }
