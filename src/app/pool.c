@@ -129,21 +129,13 @@ static void order_keep(struct pool *p, str part, instant until) {
                 l->free_at[i] = until;
 }
 
-static void row_copy(struct arena *mem, const struct row *r, struct row *out) {
-    *out = *r;
-    out->part = str_copy(mem, r->part);
-    out->kind = str_copy(mem, r->kind);
-    out->key = str_copy(mem, r->key);
-    out->bytes = str_copy(mem, r->bytes);
-}
-
 static bool row_take(struct pool *p, struct arena *mem, struct row *out) {
     instant now = is_waiting(p) ? clock_steady() : 0;
     for (struct leased *l = p->leased; l < leased_end(p); l++)
         for (size_t i = 0; l->left && i < l->count; i++) {
             if (l->taken[i] || l->free_at[i] > now)
                 continue;
-            row_copy(mem, &l->rows[i], out);
+            *out = row_copy(mem, &l->rows[i]);
             l->taken[i] = true;
             l->left--;
             order_keep(p, out->part, now + COURTESY_MS);
@@ -179,7 +171,7 @@ static bool tray_find(void *self, struct arena *mem, str part, str key, struct r
     pthread_mutex_lock(&p->lock);
     const struct leased *l = leased_find(p, part, key, &at);
     if (l)
-        row_copy(mem, &l->rows[at], out);
+        *out = row_copy(mem, &l->rows[at]);
     pthread_mutex_unlock(&p->lock);
     return l;
 }
@@ -214,7 +206,7 @@ static void tray_hold(void *self, const struct row *rows, size_t count) {
     arena_reset(own->mem);
     struct row *held = arena_array(own->mem, count, sizeof(*held));
     for (size_t i = 0; i < count; i++) {
-        row_copy(own->mem, &rows[i], &held[i]);
+        held[i] = row_copy(own->mem, &rows[i]);
         own->taken[i] = false;
         own->free_at[i] = clock_steady() + COURTESY_MS;
     }

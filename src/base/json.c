@@ -92,8 +92,6 @@ static void string_write(struct buf *b, str s, bool name) {
     buf_byte(b, '"');
 }
 
-static void value_write(struct buf *b, const struct tree *t);
-
 static void children_write(struct buf *b, const struct tree *t) {
     bool map = t->kind == TREE_MAP;
     buf_byte(b, map ? '{' : '[');
@@ -104,12 +102,12 @@ static void children_write(struct buf *b, const struct tree *t) {
             string_write(b, c->name, true);
             buf_byte(b, ':');
         }
-        value_write(b, c);
+        json_write_tree(b, c);
     }
     buf_byte(b, map ? '}' : ']');
 }
 
-static void value_write(struct buf *b, const struct tree *t) {
+void json_write_tree(struct buf *b, const struct tree *t) {
     switch (t->kind) {
     case TREE_NONE: buf_add(b, S("null")); return;
     case TREE_BOOL: buf_add(b, t->truth ? S("true") : S("false")); return;
@@ -121,13 +119,9 @@ static void value_write(struct buf *b, const struct tree *t) {
     }
 }
 
-void json_write_tree(struct buf *b, const struct tree *t) {
-    value_write(b, t);
-}
-
 str json_write(struct arena *mem, const struct tree *t) {
     struct buf b = buf_new(mem, LIMIT_SHOP_ARENA / 4);
-    value_write(&b, t);
+    json_write_tree(&b, t);
     assert(!b.full);
     return buf_str(&b);
 }

@@ -60,6 +60,8 @@ struct tree_row {
     struct tree *(*make)(struct arena *mem, const void *at);
     size_t at;
 };
+#define TREE_ROW(type, member, make) \
+    { S_INIT(#member), make, offsetof(struct type, member) }
 struct tree *tree_later(
     struct arena *mem, const struct tree_row *rows, size_t count, const void *of);
 /* For rows: the str that stands there. */

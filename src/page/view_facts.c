@@ -49,23 +49,23 @@ static struct tree *test_of(struct arena *mem, const void *live) {
 
 static struct tree *seller_of(struct arena *mem, const void *seller) {
     static const struct tree_row rows[] = {
-        {S_INIT("name"), tree_text_at, offsetof(struct seller, name)},
-        {S_INIT("address"), tree_text_at, offsetof(struct seller, address)},
-        {S_INIT("country"), tree_text_at, offsetof(struct seller, country)},
-        {S_INIT("tax_id"), tree_text_at, offsetof(struct seller, tax_id)},
-        {S_INIT("email"), tree_text_at, offsetof(struct seller, email)},
+        TREE_ROW(seller, name, tree_text_at),
+        TREE_ROW(seller, address, tree_text_at),
+        TREE_ROW(seller, country, tree_text_at),
+        TREE_ROW(seller, tax_id, tree_text_at),
+        TREE_ROW(seller, email, tree_text_at),
     };
     return tree_later(mem, rows, COUNT(rows), seller);
 }
 
 struct tree *view_shop(struct arena *mem, const struct shop *shop) {
     static const struct tree_row rows[] = {
-        {S_INIT("name"), tree_text_at, offsetof(struct shop, name)},
-        {S_INIT("lang"), tree_text_at, offsetof(struct shop, lang)},
-        {S_INIT("url"), bare_at, offsetof(struct shop, url)},
-        {S_INIT("api"), bare_at, offsetof(struct shop, api)},
+        TREE_ROW(shop, name, tree_text_at),
+        TREE_ROW(shop, lang, tree_text_at),
+        TREE_ROW(shop, url, bare_at),
+        TREE_ROW(shop, api, bare_at),
         {S_INIT("test"), test_of, offsetof(struct shop, live)},
-        {S_INIT("seller"), seller_of, offsetof(struct shop, seller)},
+        TREE_ROW(shop, seller, seller_of),
     };
     return tree_later(mem, rows, COUNT(rows), shop);
 }
@@ -161,18 +161,22 @@ struct tree *view_line_list(struct arena *mem, const struct order *o, str lang) 
     return lines;
 }
 
+/* Of what stands there in each line. */
+static money sum(const struct order *o, size_t at) {
+    money all = {0};
+    for (size_t i = 0; i < o->line_count; i++) {
+        money one = *(const money *)((const char *)&o->lines[i] + at);
+        all = i ? money_add(all, one) : one;
+    }
+    return all;
+}
+
 money view_net(const struct order *o) {
-    money net = o->line_count ? o->lines[0].net : (money){0};
-    for (size_t i = 1; i < o->line_count; i++)
-        net = money_add(net, o->lines[i].net);
-    return net;
+    return sum(o, offsetof(struct line, net));
 }
 
 money view_tax(const struct order *o) {
-    money tax = o->line_count ? o->lines[0].tax_amount : (money){0};
-    for (size_t i = 1; i < o->line_count; i++)
-        tax = money_add(tax, o->lines[i].tax_amount);
-    return tax;
+    return sum(o, offsetof(struct line, tax_amount));
 }
 
 /* Which values of a step are for the buyer; others (ids of a partner's things) are not. */

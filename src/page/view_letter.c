@@ -16,22 +16,15 @@ static void texts(struct arena *mem, struct tree *map, const str (*rows)[2], siz
 }
 
 static struct tree *company(struct arena *mem, const void *of) {
-    static const struct tree_row rows[] = {
-        {S_INIT("name"), tree_text_at, offsetof(struct company, name)},
-        {S_INIT("tax_id"), tree_text_at, offsetof(struct company, tax_id)},
-        {S_INIT("street"), tree_text_at, offsetof(struct company, street)},
-        {S_INIT("postcode"), tree_text_at, offsetof(struct company, postcode)},
-        {S_INIT("city"), tree_text_at, offsetof(struct company, city)},
-    };
     const struct company *c = &((const struct about *)of)->order->company;
-    return c->name.len ? tree_later(mem, rows, COUNT(rows), c) : tree_none(mem);
+    return c->name.len ? plan_company(mem, c) : tree_none(mem);
 }
 
 static struct tree *buyer(struct arena *mem, const void *of) {
     static const struct tree_row rows[] = {
-        {S_INIT("email"), tree_text_at, offsetof(struct buyer, email)},
-        {S_INIT("name"), tree_text_at, offsetof(struct buyer, name)},
-        {S_INIT("country"), tree_text_at, offsetof(struct buyer, country)},
+        TREE_ROW(buyer, email, tree_text_at),
+        TREE_ROW(buyer, name, tree_text_at),
+        TREE_ROW(buyer, country, tree_text_at),
     };
     return tree_later(mem, rows, COUNT(rows), &((const struct about *)of)->order->buyer);
 }
@@ -227,9 +220,8 @@ static str language(const struct shop *shop, const struct order *o, const struct
 struct tree *view_letter(struct arena *mem, const struct shop *shop, const struct order *o,
     const struct step *s, str page) {
     static const struct tree_row rows[] = {{S_INIT("title"), product, 0},
-        {S_INIT("product"), product, 0},
-        {S_INIT("lang"), tree_text_at, offsetof(struct about, lang)},
-        {S_INIT("page"), tree_text_at, offsetof(struct about, page)}, {S_INIT("shop"), shop_of, 0},
+        {S_INIT("product"), product, 0}, TREE_ROW(about, lang, tree_text_at),
+        TREE_ROW(about, page, tree_text_at), {S_INIT("shop"), shop_of, 0},
         {S_INIT("order"), order, 0}, {S_INIT("buyer"), buyer, 0}, {S_INIT("company"), company, 0},
         {S_INIT("links"), links, 0}, {S_INIT("consents"), consents, 0},
         {S_INIT("agreed"), agreed_is, 0}, {S_INIT("money"), money_matter, 0},

@@ -270,53 +270,52 @@ static struct tree *transaction_of(struct arena *mem, const void *of) {
 }
 
 /* clang-format off */
-#define ROW(type, member, make) {S_INIT(#member), make, offsetof(struct type, member)}
 #define NAMED(name, type, member, make) {S_INIT(name), make, offsetof(struct type, member)}
 
 static const struct tree_row order_rows[] = {
-    ROW(order, id, tree_text_at),
-    ROW(order, mode, tree_text_at),
-    ROW(order, reference, tree_text_at),
-    ROW(order, gateway, tree_text_at),
+    TREE_ROW(order, id, tree_text_at),
+    TREE_ROW(order, mode, tree_text_at),
+    TREE_ROW(order, reference, tree_text_at),
+    TREE_ROW(order, gateway, tree_text_at),
     {S_INIT("transaction"), transaction_of, 0},
-    ROW(order, total, amount_of),
+    TREE_ROW(order, total, amount_of),
     NAMED("total_minor", order, total, minor_of),
     NAMED("currency", order, total, currency_of),
-    ROW(order, placed_at, time_of),
-    ROW(order, paid_at, time_of),
+    TREE_ROW(order, placed_at, time_of),
+    TREE_ROW(order, paid_at, time_of),
 };
 static const struct tree_row buyer_rows[] = {
-    ROW(buyer, email, email_of),
-    ROW(buyer, name, tree_text_at),
-    ROW(buyer, country, tree_text_at),
-    ROW(buyer, lang, tree_text_at),
+    TREE_ROW(buyer, email, email_of),
+    TREE_ROW(buyer, name, tree_text_at),
+    TREE_ROW(buyer, country, tree_text_at),
+    TREE_ROW(buyer, lang, tree_text_at),
 };
 static const struct tree_row company_rows[] = {
-    ROW(company, name, tree_text_at),
-    ROW(company, tax_id, tree_text_at),
-    ROW(company, street, tree_text_at),
-    ROW(company, postcode, tree_text_at),
-    ROW(company, city, tree_text_at),
+    TREE_ROW(company, name, tree_text_at),
+    TREE_ROW(company, tax_id, tree_text_at),
+    TREE_ROW(company, street, tree_text_at),
+    TREE_ROW(company, postcode, tree_text_at),
+    TREE_ROW(company, city, tree_text_at),
 };
 static const struct tree_row shop_rows[] = {
-    ROW(shop, name, tree_text_at),
-    ROW(shop, url, tree_text_at),
-    ROW(shop, api, tree_text_at),
-    ROW(shop, lang, tree_text_at),
-    ROW(shop, currency, tree_text_at),
+    TREE_ROW(shop, name, tree_text_at),
+    TREE_ROW(shop, url, tree_text_at),
+    TREE_ROW(shop, api, tree_text_at),
+    TREE_ROW(shop, lang, tree_text_at),
+    TREE_ROW(shop, currency, tree_text_at),
 };
 static const struct tree_row step_rows[] = {
-    ROW(step, id, tree_text_at),
-    ROW(step, key, tree_text_at),
+    TREE_ROW(step, id, tree_text_at),
+    TREE_ROW(step, key, tree_text_at),
 };
 static const struct tree_row line_rows[] = {
-    ROW(line, product, tree_text_at),
-    ROW(line, name, tree_text_at),
-    ROW(line, quantity, int_of),
-    ROW(line, tax, tree_text_at),
-    ROW(line, net, amount_of),
-    ROW(line, tax_amount, amount_of),
-    ROW(line, gross, amount_of),
+    TREE_ROW(line, product, tree_text_at),
+    TREE_ROW(line, name, tree_text_at),
+    TREE_ROW(line, quantity, int_of),
+    TREE_ROW(line, tax, tree_text_at),
+    TREE_ROW(line, net, amount_of),
+    TREE_ROW(line, tax_amount, amount_of),
+    TREE_ROW(line, gross, amount_of),
     NAMED("gross_minor", line, gross, minor_of),
 };
 /* clang-format on */
@@ -330,9 +329,12 @@ static struct tree *buyer_of(struct arena *mem, const void *of) {
         mem, buyer_rows, COUNT(buyer_rows), &((const struct scene *)of)->order->buyer);
 }
 
+struct tree *plan_company(struct arena *mem, const struct company *c) {
+    return tree_later(mem, company_rows, COUNT(company_rows), c);
+}
+
 static struct tree *company_of(struct arena *mem, const void *of) {
-    const struct order *o = ((const struct scene *)of)->order;
-    return tree_later(mem, company_rows, COUNT(company_rows), &o->company);
+    return plan_company(mem, &((const struct scene *)of)->order->company);
 }
 
 static struct tree *shop_of(struct arena *mem, const void *of) {

@@ -37,5 +37,7 @@ const struct tree *plan_with(const struct shop *shop, const struct order *o, con
  * borrows shop, order and step: what no hole names is never made. */
 struct tree *plan_view(
     struct arena *mem, const struct shop *shop, const struct order *o, const struct step *s);
+/* Its `company`, which letters have too. */
+struct tree *plan_company(struct arena *mem, const struct company *c);
 
 #endif

@@ -199,24 +199,15 @@ static struct treap *kind_order(const struct store_memory *s, str name) {
     return &k->by_name;
 }
 
-static str names_add(char **at, str text) {
-    char *start = *at;
-
-    if (text.len)
-        memcpy(start, text.ptr, text.len);
-    *at += text.len;
-    return (str){start, text.len};
-}
-
 static struct memory_row *memory_add(struct store_memory *s, uint64_t hash, const struct put *p) {
     size_t names = p->part.len + p->kind.len + p->key.len;
     struct memory_row *r = piece_take(s, sizeof *r + names);
     char *at = r->names;
 
     *r = (struct memory_row){.hash = hash, .kind = kind_of(s, p->kind)};
-    r->row.part = names_add(&at, p->part);
-    r->row.kind = names_add(&at, p->kind);
-    r->row.key = names_add(&at, p->key);
+    r->row.part = row_text(&at, p->part);
+    r->row.kind = row_text(&at, p->kind);
+    r->row.key = row_text(&at, p->key);
     if (++s->count > s->slot_count)
         memory_grow(s);
     r->next = *memory_slot(s, hash);

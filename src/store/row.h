@@ -9,7 +9,8 @@ bool put_fits(const struct put *p, int64_t version);
 /* What to say of a change when this put does not fit. */
 enum kept put_misfit(const struct put *p);
 
-struct row row_copy(struct arena *mem, const struct row *row);
+/* The text moved to *at, which goes on behind it. */
+str row_text(char **at, str text);
 
 /* A query as a range in the order of (part, key): from included (or not: behind), to excluded. */
 struct row_range {

@@ -102,7 +102,7 @@ struct row_list row_heap_list(const struct row_heap *h) {
     return (struct row_list){h->rows, h->count, h->more};
 }
 
-static str text_move(char **at, str text) {
+str row_text(char **at, str text) {
     char *start = *at;
 
     if (text.len)
@@ -115,10 +115,10 @@ struct row row_copy(struct arena *mem, const struct row *row) {
     char *at = arena_bytes(mem, row->part.len + row->kind.len + row->key.len + row->bytes.len + 1);
     struct row copy = *row;
 
-    copy.part = text_move(&at, row->part);
-    copy.kind = text_move(&at, row->kind);
-    copy.key = text_move(&at, row->key);
-    copy.bytes = text_move(&at, row->bytes);
+    copy.part = row_text(&at, row->part);
+    copy.kind = row_text(&at, row->kind);
+    copy.key = row_text(&at, row->key);
+    copy.bytes = row_text(&at, row->bytes);
     *at = 0;
     return copy;
 }

@@ -54,6 +54,8 @@ struct row {
     str bytes;
     instant due;
 };
+/* All of it in mem. */
+struct row row_copy(struct arena *mem, const struct row *row);
 
 struct row_list {
     const struct row *rows;

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-enum { DATA_TESTS = 8, JSON_TESTS = 6, YAML_TESTS = 7, MASK_TESTS = 4, ZONE_TESTS = 3 };
+enum { DATA_TESTS = 9, JSON_TESTS = 6, YAML_TESTS = 7, MASK_TESTS = 4, ZONE_TESTS = 3 };
 extern const struct check_test data_tests[DATA_TESTS];
 extern const struct check_test json_tests[JSON_TESTS];
 extern const struct check_test yaml_tests[YAML_TESTS];

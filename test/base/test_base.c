@@ -298,22 +298,6 @@ TEST(percent) {
     arena_free(mem);
 }
 
-/* Each byte, at each place of a text that is otherwise plain. */
-TEST(visible) {
-    char text[20];
-    bool right = visible_is(S("")) && visible_is(S("all, ~"));
-    for (size_t i = 0; i < sizeof(text) * 256; i++) {
-        memset(text, 'a', sizeof(text));
-        int c = text[i / 256] = (char)(i % 256);
-        right &= visible_is((str){text, sizeof(text)}) == (c >= 0x20 && c < 0x7f);
-        bool control = (c >= 0 && c < 0x20) || c == 0x7f;
-        right &= control_has((str){text, sizeof(text)}, S("")) == control;
-        right &= control_has((str){text, sizeof(text)}, S("\t\n"))
-                 == (control && c != '\t' && c != '\n');
-    }
-    CHECK("each byte, anywhere", right);
-}
-
 TEST(utf8) {
     static const struct {
         const char *name;
@@ -481,7 +465,6 @@ static const struct check_test tests[] = {
     ROW(buf_ceiling),
     ROW(encode_there_and_back),
     ROW(percent),
-    ROW(visible),
     ROW(utf8),
     ROW(hash),
     ROW(time_iso),

@@ -1,3 +1,4 @@
+#include "base/encode.h"
 #include "base/err.h"
 #include "base/fill.h"
 #include "base/json.h"
@@ -274,6 +275,22 @@ TEST(str_hash) {
     CHECK("what was before", str_hash(1, S("a")) != str_hash(2, S("a")));
 }
 
+/* Each byte, at each place of a text that is otherwise plain. */
+TEST(visible) {
+    char text[20];
+    bool right = visible_is(S("")) && visible_is(S("all, ~"));
+    for (size_t i = 0; i < sizeof(text) * 256; i++) {
+        memset(text, 'a', sizeof(text));
+        int c = text[i / 256] = (char)(i % 256);
+        right &= visible_is((str){text, sizeof(text)}) == (c >= 0x20 && c < 0x7f);
+        bool control = (c >= 0 && c < 0x20) || c == 0x7f;
+        right &= control_has((str){text, sizeof(text)}, S("")) == control;
+        right &= control_has((str){text, sizeof(text)}, S("\t\n"))
+                 == (control && c != '\t' && c != '\n');
+    }
+    CHECK("each byte, anywhere", right);
+}
+
 const struct check_test data_tests[DATA_TESTS] = {
     ROW(tree_looks),
     ROW(tree_later),
@@ -283,4 +300,5 @@ const struct check_test data_tests[DATA_TESTS] = {
     ROW(err_values),
     ROW(tree_values),
     ROW(str_hash),
+    ROW(visible),
 };

@@ -46,9 +46,7 @@ static void tray_hold(void *self, const struct row *rows, size_t count) {
     struct fibre *f = self;
     for (size_t i = 0; i < count; i++) {
         struct leased *l = &f->got[f->got_count++];
-        *l = (struct leased){.row = rows[i], .token = f->token};
-        l->row.part = str_copy(f->leased, rows[i].part);
-        l->row.key = str_copy(f->leased, rows[i].key);
+        *l = (struct leased){.row = row_copy(f->leased, &rows[i]), .token = f->token};
     }
 }
 
